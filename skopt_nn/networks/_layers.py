@@ -1,0 +1,130 @@
+"""Layers whose settings are data: changing one never asks for a new program."""
+
+from contextvars import ContextVar
+
+from skopt_nn._backend import keras
+
+ops = keras.ops
+
+
+@keras.saving.register_keras_serializable(package="skopt_nn")
+class Standardize(keras.layers.Layer):
+    """Subtract a mean and divide by a scale that are set from the training data.
+
+    Parameters
+    ----------
+    shape : tuple of int
+        Shape of mean and scale; it broadcasts against one sample.
+    """
+
+    variable_config = ()
+
+    def __init__(self, shape, **kwargs):
+        super().__init__(**kwargs)
+        self.shape = tuple(shape)
+
+    def build(self, input_shape):
+        self.mean = self.add_weight(
+            shape=self.shape, initializer="zeros", trainable=False, name="mean"
+        )
+        self.scale = self.add_weight(
+            shape=self.shape, initializer="ones", trainable=False, name="scale"
+        )
+
+    def call(self, inputs):
+        return (ops.cast(inputs, self.compute_dtype) - self.mean) / self.scale
+
+    def compute_output_shape(self, input_shape):
+        return input_shape
+
+    def get_config(self):
+        return {**super().get_config(), "shape": self.shape}
+
+
+@keras.saving.register_keras_serializable(package="skopt_nn")
+class Dropout(keras.layers.Layer):
+    """Inverted dropout whose rate is a variable, so that all rates share one program.
+
+    Parameters
+    ----------
+    rate : float
+        Fraction of the inputs set to zero in training, in [0, 1).
+    seed : int
+        Seed of the masks.
+
+    References
+    ----------
+    N. Srivastava, G. Hinton, A. Krizhevsky, I. Sutskever, R. Salakhutdinov. "Dropout:
+    A Simple Way to Prevent Neural Networks from Overfitting". Journal of Machine
+    Learning Research 15, 2014, 1929-1958.
+    """
+
+    variable_config = ("rate",)
+
+    def __init__(self, rate, seed, **kwargs):
+        super().__init__(**kwargs)
+        self.rate = rate
+        self.seed = seed
+        self.seed_generator = keras.random.SeedGenerator(seed)
+
+    def build(self, input_shape):
+        self.rate_value = self.add_weight(
+            shape=(),
+            initializer=keras.initializers.Constant(self.rate),
+            trainable=False,
+            name="rate",
+        )
+
+    def call(self, inputs, training=False):
+        if not training:
+            return inputs
+        if keras.backend.backend() == "jax":
+            return self._call_jax(inputs)
+        noise = keras.random.uniform(ops.shape(inputs), seed=self.seed_generator)
+        return self._drop(inputs, noise)
+
+    def _call_jax(self, inputs):
+        import jax
+
+        # The seed is drawn outside of the branch: its state is a side effect.
+        key = self.seed_generator.next()
+        return jax.lax.cond(
+            self.rate_value.value > 0,
+            lambda x: self._drop(x, jax.random.uniform(key, x.shape)),
+            lambda x: x,
+            inputs,
+        )
+
+    def _drop(self, inputs, noise):
+        keep = ops.cast(noise >= self.rate_value, inputs.dtype)
+        return inputs * keep / (1 - ops.convert_to_tensor(self.rate_value))
+
+    def compute_output_shape(self, input_shape):
+        return input_shape
+
+    def get_config(self):
+        return {**super().get_config(), "rate": self.rate, "seed": self.seed}
+
+
+@keras.saving.register_keras_serializable(package="skopt_nn")
+class BatchNormalization(keras.layers.BatchNormalization):
+    """Keras' batch normalization, blind to the rows that only pad a batch.
+
+    References
+    ----------
+    S. Ioffe, C. Szegedy. "Batch Normalization: Accelerating Deep Network Training by
+    Reducing Internal Covariate Shift". ICML 2015. arXiv:1502.03167.
+    """
+
+    variable_config = ()
+    row_mask = ContextVar("row_mask", default=None)
+
+    def call(self, inputs, training=None):
+        rows = self.row_mask.get()
+        if rows is None or not training:
+            return super().call(inputs, training=training)
+        shape = inputs.shape[:-1]
+        mask = ops.reshape(rows, (shape[0], *(1,) * (len(shape) - 1)))
+        return super().call(
+            inputs, training=training, mask=ops.broadcast_to(mask, shape)
+        )

@@ -1,0 +1,203 @@
+"""Programs compiled by JAX: pure functions of variables, batches and settings.
+
+Nothing of a model but its architecture goes into a program, so that each one serves
+every model of that architecture.
+"""
+
+import contextlib
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from skopt_nn._backend import keras
+from skopt_nn.training._cache import PROGRAMS
+from skopt_nn.training._keys import architecture_key
+from skopt_nn.training._losses import LOSSES
+from skopt_nn.training._optimizers import make_optimizer
+
+
+class Template:
+    """A private twin of a model, which no one changes while programs are traced."""
+
+    def __init__(self, model, keyed):
+        self.model = type(model).from_config(model.get_config()) if keyed else model
+        self.masked = [
+            layer for layer in self.model.layers if hasattr(layer, "row_mask")
+        ]
+
+    def __call__(self, trainable, non_trainable, x, *, training, row_mask=None):
+        with contextlib.ExitStack() as stack:
+            for layer in self.masked:
+                token = layer.row_mask.set(row_mask)
+                stack.callback(layer.row_mask.reset, token)
+            return self.model.stateless_call(
+                trainable, non_trainable, x, training=training
+            )
+
+
+class TrainProgram:
+    """One gradient step and the loss of a batch, compiled once for each shape."""
+
+    def __init__(self, model, keyed, loss, optimizer):
+        self.template = Template(model, keyed)
+        self.loss = LOSSES[loss]
+        self.optimizer = make_optimizer(optimizer, learning_rate=1e-3)
+        self.optimizer.build(self.template.model.trainable_variables)
+        self.initial_optimizer_state = [
+            np.asarray(v.value) for v in self.optimizer.variables
+        ]
+        names = [v.name for v in self.optimizer.variables]
+        self.learning_rate_index = names.index("learning_rate")
+        self.decays = [v.name == "kernel" for v in self.template.model.trainable_variables]
+        self.step = jax.jit(self._step, donate_argnums=0)
+        self.evaluate = jax.jit(self._evaluate)
+
+    def _batch_loss(self, trainable, non_trainable, batch, settings, training):
+        x, targets, weights = batch
+        logits, non_trainable = self.template(
+            trainable, non_trainable, x, training=training, row_mask=weights > 0
+        )
+        total = jnp.sum(weights)
+        losses = self.loss(logits, targets, settings)
+        # The weights of padding are zero; a loss of such a row may be anything finite.
+        mean = jnp.sum(losses * weights) / total
+        return mean, (non_trainable, total)
+
+    def _step(self, state, batch, settings):
+        PROGRAMS.count_compilation("train")
+        gradient = jax.value_and_grad(self._batch_loss, has_aux=True)
+        (loss, (non_trainable, total)), gradients = gradient(
+            state["trainable"], state["non_trainable"], batch, settings, True
+        )
+        trainable, optimizer = self.optimizer.stateless_apply(
+            state["optimizer"], gradients, state["trainable"]
+        )
+        shrink = settings["weight_decay"] * state["optimizer"][self.learning_rate_index]
+        trainable = [
+            new - shrink * old if decays else new
+            for new, old, decays in zip(trainable, state["trainable"], self.decays)
+        ]
+        return {
+            "trainable": trainable,
+            "non_trainable": non_trainable,
+            "optimizer": optimizer,
+            "loss_sum": state["loss_sum"] + loss * total,
+            "weight_sum": state["weight_sum"] + total,
+        }
+
+    def _evaluate(self, state, batch, settings):
+        PROGRAMS.count_compilation("test")
+        loss, (_, total) = self._batch_loss(
+            state["trainable"], state["non_trainable"], batch, settings, False
+        )
+        return loss * total, total
+
+
+class PredictProgram:
+    """The outputs of a model for a batch of rows."""
+
+    def __init__(self, model, keyed):
+        self.template = Template(model, keyed)
+        self.call = jax.jit(self._call)
+
+    def _call(self, variables, x):
+        PROGRAMS.count_compilation("predict")
+        trainable, non_trainable = variables
+        return self.template(trainable, non_trainable, x, training=False)[0]
+
+
+class JaxTrainer:
+    """Trains one model by a shared program; the model is written to by ``sync``."""
+
+    def __init__(self, model, loss, settings, optimizer, learning_rate, state=None):
+        key = architecture_key(model)
+        self.model = model
+        self.program = PROGRAMS.get(
+            key and ("train", key, loss, optimizer.lower()),
+            lambda: TrainProgram(model, key is not None, loss, optimizer),
+        )
+        self.settings = {k: jnp.float32(v) for k, v in settings.items()}
+        if state is None:
+            state = self.program.initial_optimizer_state
+        self.state = {"optimizer": [jnp.array(v) for v in state]}
+        self.learning_rate = learning_rate
+        self.read()
+        self.reset_loss()
+
+    def read(self):
+        """Take the variables of the model; copies, as each step consumes its state."""
+        self.state["trainable"] = _copies(self.model.trainable_variables)
+        self.state["non_trainable"] = _copies(self.model.non_trainable_variables)
+
+    def sync(self):
+        """Give the model the values trained so far."""
+        for name in ("trainable", "non_trainable"):
+            variables = getattr(self.model, f"{name}_variables")
+            for variable, value in zip(variables, self.state[name]):
+                variable.assign(jnp.array(value))
+
+    @property
+    def learning_rate(self):
+        return float(self.state["optimizer"][self.program.learning_rate_index])
+
+    @learning_rate.setter
+    def learning_rate(self, value):
+        index = self.program.learning_rate_index
+        self.state["optimizer"][index] = jnp.float32(value)
+
+    @property
+    def optimizer_state(self):
+        return [np.array(v) for v in self.state["optimizer"]]
+
+    def snapshot(self):
+        return {k: [jnp.array(v) for v in self.state[k]] for k in _RESTORED}
+
+    def restore(self, snapshot):
+        self.state |= {k: [jnp.array(v) for v in snapshot[k]] for k in _RESTORED}
+
+    def reset_loss(self):
+        self.state["loss_sum"] = jnp.float32(0)
+        self.state["weight_sum"] = jnp.float32(0)
+
+    def train(self, batch):
+        self.state = self.program.step(self.state, batch, self.settings)
+
+    def loss(self):
+        return float(self.state["loss_sum"] / self.state["weight_sum"])
+
+    def evaluate(self, batches):
+        parts = [
+            self.program.evaluate(
+                {k: self.state[k] for k in ("trainable", "non_trainable")},
+                batch,
+                self.settings,
+            )
+            for batch in batches
+        ]
+        losses, weights = zip(*parts)
+        return float(sum(losses) / sum(weights))
+
+
+_RESTORED = ("trainable", "non_trainable", "optimizer")
+
+
+def _copies(variables):
+    return [jnp.array(v.value) for v in variables]
+
+
+class JaxPredictor:
+    """Outputs of one model by a shared program."""
+
+    def __init__(self, model):
+        key = architecture_key(model)
+        self.program = PROGRAMS.get(
+            key and ("predict", key), lambda: PredictProgram(model, key is not None)
+        )
+        self.variables = (
+            [v.value for v in model.trainable_variables],
+            [v.value for v in model.non_trainable_variables],
+        )
+
+    def __call__(self, x):
+        return self.program.call(self.variables, x)
