@@ -1,0 +1,23 @@
+"""Everything with an estimator in its ``__init__``: distillation and fusions."""
+
+from skopt_nn.fusion._distilled import DistilledClassifier, DistilledRegressor
+from skopt_nn.fusion._make import (
+    make_parallel_fusion,
+    make_serial_fusion,
+    make_stacked_fusion,
+)
+from skopt_nn.fusion._serial import SerialStage
+from skopt_nn.fusion._stage_output import StageOutput
+from skopt_nn.fusion._weighted_sum import WeightedSumClassifier, WeightedSumRegressor
+
+__all__ = [
+    "DistilledClassifier",
+    "DistilledRegressor",
+    "SerialStage",
+    "StageOutput",
+    "WeightedSumClassifier",
+    "WeightedSumRegressor",
+    "make_parallel_fusion",
+    "make_serial_fusion",
+    "make_stacked_fusion",
+]

@@ -1,0 +1,54 @@
+"""SAMME's numbers, computed anew from the scores of the stages and the labels."""
+
+import numpy as np
+
+
+def boosted_weights(sample_weight, exponent):
+    """Return ``sample_weight * exp(exponent)``, scaled back to the sum it had.
+
+    The sum stays so that boosting changes no member's balance of loss and penalty.
+    """
+    boosted = sample_weight * np.exp(exponent - exponent.max())
+    return boosted * (sample_weight.sum() / boosted.sum())
+
+
+def stage_weight(missed, sample_weight, n_classes):
+    """Return SAMME's weight of a stage, at least 0 and finite.
+
+    The error is kept half a row away from 0 and 1: with n rows, less than that
+    cannot be told from none.
+    """
+    half_row = 0.5 / np.count_nonzero(sample_weight)
+    error = np.average(missed, weights=sample_weight)
+    error = np.clip(error, half_row, 1 - half_row)
+    weight = np.log((1 - error) / error) + np.log(max(n_classes - 1, 1))
+    return max(weight, 0.0)
+
+
+def samme(scores, truth, sample_weight, learning_rates):
+    """Return the weights of the stages and, a row, the sum of those that missed it.
+
+    Parameters
+    ----------
+    scores : ndarray of shape (n_samples, n_stages, n_classes)
+        Class scores, stage by stage.
+    truth : ndarray of shape (n_samples,)
+        Index of the true class.
+    sample_weight : ndarray of shape (n_samples,)
+        The user's weights.
+    learning_rates : sequence of float
+        Exponent on the boosting weights that each stage trained with.
+
+    Returns
+    -------
+    weights : ndarray of shape (n_stages,)
+    exponent : ndarray of shape (n_samples,)
+        A next stage trains on ``boosted_weights(sample_weight, rate * exponent)``.
+    """
+    missed = scores.argmax(axis=2) != truth[:, np.newaxis]
+    weights, exponent = np.zeros(scores.shape[1]), np.zeros(len(scores))
+    for stage, rate in enumerate(learning_rates):
+        seen = boosted_weights(sample_weight, rate * exponent)
+        weights[stage] = stage_weight(missed[:, stage], seen, scores.shape[2])
+        exponent += weights[stage] * missed[:, stage]
+    return weights, exponent

@@ -1,0 +1,285 @@
+"""Members trained one after another, each on what the ones before it got wrong."""
+
+from numbers import Integral, Real
+
+import numpy as np
+from sklearn.base import (
+    BaseEstimator,
+    MetaEstimatorMixin,
+    TransformerMixin,
+    _fit_context,
+    is_classifier,
+)
+from sklearn.callback import CallbackSupportMixin
+from sklearn.model_selection import check_cv
+from sklearn.utils import (
+    check_consistent_length,
+    check_random_state,
+    get_tags,
+    indexable,
+)
+from sklearn.utils._param_validation import HasMethods, Interval
+from sklearn.utils.validation import check_is_fitted
+
+from skopt_nn.fusion._checks import (
+    check_folds,
+    check_labels,
+    check_member,
+    check_targets,
+    check_weights,
+)
+from skopt_nn.fusion._members import cross_fit, predict_scores
+from skopt_nn.fusion._samme import boosted_weights, samme
+from skopt_nn.fusion._stage_output import StageOutput
+
+
+def _generator(random_state):
+    """Return a source of numbers that is never the global one."""
+    if random_state is None:
+        return np.random.default_rng()
+    return check_random_state(random_state)
+
+
+class SerialStage(
+    MetaEstimatorMixin, CallbackSupportMixin, TransformerMixin, BaseEstimator,
+    auto_wrap_output_keys=None,
+):  # fmt: skip
+    """One stage of a serial fusion: a member that learns what earlier ones got wrong.
+
+    A transformer for a :class:`~sklearn.pipeline.Pipeline` whose last step is a
+    :class:`WeightedSumClassifier` or :class:`WeightedSumRegressor`. It trains a clone
+    of ``estimator`` and hands on the samples with the scores so far.
+
+    Parameters
+    ----------
+    estimator : classifier with ``predict_proba`` or regressor
+        The member. Where its ``fit`` takes no ``sample_weight``, it is trained on
+        rows drawn in proportion to the weights, boosting by resampling [2]_.
+    cv : int, cross-validation generator, iterable or None, default=3
+        The folds of ``fit_transform``: later stages see each training row with the
+        scores of a clone that did not. A network that fits its training rows
+        perfectly would leave them nothing to learn. None hands on in-sample scores.
+        Integers mean folds without shuffling, stratified for classifiers.
+    learning_rate : float, default=0.5
+        How far this stage goes into the mistakes of the stages before it, in [0, 1].
+        Classes: the exponent on SAMME's sample weights, from 0 (train on all rows
+        alike) to 1 (SAMME). Regression: the share of the predicted residual that is
+        added. The first stage has nothing before it, and ignores it.
+    n_jobs : int, default=None
+        Number of folds trained at once.
+    random_state : int, RandomState instance or None, default=None
+        Draws the rows of members that take no ``sample_weight``; not passed on to
+        the member.
+
+    Attributes
+    ----------
+    estimator_ : estimator
+        The member, fitted on all rows; it serves ``transform``.
+    classes_ : ndarray of shape (n_classes,)
+        The labels; classifiers only.
+    n_features_in_, feature_names_in_
+        Those of ``estimator_``, where it has them.
+
+    See Also
+    --------
+    make_serial_fusion : A pipeline of stages from members.
+    WeightedSumClassifier : The end of such a pipeline, with SAMME's stage weights.
+
+    Notes
+    -----
+    Classes follow SAMME [1]_. With :math:`e_m` the weighted error of stage *m* on its
+    own training weights and *K* classes, its weight is
+    :math:`a_m = \\max(0, \\log((1 - e_m) / e_m) + \\log(K - 1))`, and stage *m*
+    trains on weights
+    proportional to :math:`w_i \\exp(\\nu_m \\sum_{j<m} a_j [c_i \\ne T_j(x_i)])`,
+    with the user's ``sample_weight`` *w* and the ``learning_rate`` :math:`\\nu_m`; their
+    sum stays that of *w*. Members of a serial fusion are strong: out-of-fold they miss
+    a few rows in a hundred, SAMME without shrinkage puts half of all weight
+    on these few, and the next network learns little else.
+
+    In regression stage *m* fits :math:`y - \\sum_{j<m} s_j(x)`, where :math:`s_j` are
+    the scores handed on.
+
+    References
+    ----------
+    .. [1] J. Zhu, H. Zou, S. Rosset, T. Hastie, "Multi-class AdaBoost", Statistics and
+       Its Interface 2(3), 349-360, 2009. doi:10.4310/SII.2009.v2.n3.a8
+    .. [2] Y. Freund, R. E. Schapire, "Experiments with a new boosting algorithm",
+       International Conference on Machine Learning, 148-156, 1996.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_iris
+    >>> from sklearn.linear_model import LogisticRegression
+    >>> from skopt_nn import SerialStage
+    >>> X, y = load_iris(return_X_y=True)
+    >>> SerialStage(LogisticRegression(max_iter=1000)).fit_transform(X, y)
+    StageOutput(n_samples=150, n_stages=1, n_scores=3)
+    """
+
+    _parameter_constraints: dict = {
+        "estimator": [HasMethods(["fit", "predict"])],
+        "cv": ["cv_object", None],
+        "learning_rate": [Interval(Real, 0, 1, closed="both")],
+        "n_jobs": [Integral, None],
+        "random_state": ["random_state"],
+    }
+
+    def __init__(
+        self,
+        estimator,
+        *,
+        cv=3,
+        learning_rate=0.5,
+        n_jobs=None,
+        random_state=None,
+    ):
+        self.estimator = estimator
+        self.cv = cv
+        self.learning_rate = learning_rate
+        self.n_jobs = n_jobs
+        self.random_state = random_state
+
+    @_fit_context(prefer_skip_nested_validation=False)
+    def fit(self, X, y, sample_weight=None):
+        """Fit the member on all rows.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, ...) or StageOutput
+            The samples, or what the stage before handed on.
+        y : array-like of shape (n_samples,) or (n_samples, n_outputs)
+            The target; several outputs for regressors only.
+        sample_weight : array-like of shape (n_samples,), default=None
+            Multiplied into the boosting weights.
+
+        Returns
+        -------
+        self : object
+        """
+        self._fit(X, y, sample_weight, folded=False)
+        return self
+
+    @_fit_context(prefer_skip_nested_validation=False)
+    def fit_transform(self, X, y, sample_weight=None):
+        """Fit, and return the training rows with out-of-fold scores.
+
+        Parameters
+        ----------
+        X, y, sample_weight
+            As for ``fit``.
+
+        Returns
+        -------
+        output : StageOutput
+            Not equal to ``fit(X, y).transform(X)``, unless ``cv`` is None.
+        """
+        return self._fit(X, y, sample_weight, folded=self.cv is not None)
+
+    def transform(self, X):
+        """Return X with this stage's scores beside those of the stages before.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, ...) or StageOutput
+            The samples, or what the stage before handed on.
+
+        Returns
+        -------
+        output : StageOutput
+        """
+        check_is_fitted(self)
+        samples = X.X if isinstance(X, StageOutput) else X
+        classes = getattr(self, "classes_", None)
+        return self._hand_on(X, predict_scores(self.estimator_, samples, classes))
+
+    def set_output(self, *, transform=None):
+        """Do nothing: a stage hands on frames as frames and arrays as arrays.
+
+        Parameters
+        ----------
+        transform : object
+            Ignored; for API consistency.
+
+        Returns
+        -------
+        self : object
+        """
+        return self
+
+    def __sklearn_tags__(self):
+        tags, member = super().__sklearn_tags__(), get_tags(self.estimator)
+        tags.input_tags = member.input_tags
+        tags.target_tags = member.target_tags
+        tags.target_tags.required = True
+        tags.non_deterministic = member.non_deterministic
+        tags.transformer_tags.preserves_dtype = []
+        return tags
+
+    def _fit(self, X, y, sample_weight, *, folded):
+        y, weight, classes = self._check_data(X, y, sample_weight)
+        samples = indexable(X.X if isinstance(X, StageOutput) else X)[0]
+        folds = self._check_folds(samples, y) if folded else []
+        root = self._init_callback_context(
+            max_subtasks=1 + len(folds), sequential_subtasks=False
+        ).call_on_fit_task_begin(estimator=self, X=X, y=y)
+        member, scores = cross_fit(
+            self.estimator,
+            samples,
+            *self._lesson(X, y, weight, classes),
+            folds=folds,
+            classes=classes,
+            context=root,
+            caller=self,
+            random=_generator(self.random_state),
+            n_jobs=self.n_jobs,
+        )
+        self._keep(member, classes)
+        root.call_on_fit_task_end(estimator=self, X=X, y=y)
+        return self._hand_on(X if isinstance(X, StageOutput) else samples, scores)
+
+    def _check_data(self, X, y, sample_weight):
+        kind = "classifier" if is_classifier(self.estimator) else "regressor"
+        check_member(self.estimator, kind, "estimator of SerialStage")
+        if y is None:
+            raise ValueError(
+                "SerialStage requires y to be passed, but the target y is None."
+            )
+        y = check_labels(y) if kind == "classifier" else check_targets(y)
+        check_consistent_length(X, y)
+        classes = np.unique(y) if kind == "classifier" else None
+        if isinstance(X, StageOutput) and (X.classes is None) != (classes is None):
+            raise TypeError(
+                f"This stage holds a {kind}, the stages before it do not. All members "
+                "of a serial fusion are classifiers, or all are regressors."
+            )
+        return y, check_weights(sample_weight, X), classes
+
+    def _check_folds(self, X, y):
+        cv = check_cv(self.cv, y, classifier=is_classifier(self.estimator))
+        return check_folds(cv, X, y)
+
+    def _lesson(self, X, y, weight, classes):
+        """Return the target and the weights that this stage's member trains on."""
+        if not isinstance(X, StageOutput):
+            return y, weight
+        if classes is None:
+            return y - X.scores.sum(axis=1).reshape(y.shape), weight
+        weight = np.ones(len(y)) if weight is None else weight
+        truth = np.searchsorted(classes, y)
+        _, exponent = samme(X.scores, truth, weight, X.learning_rates)
+        return y, boosted_weights(weight, self.learning_rate * exponent)
+
+    def _keep(self, member, classes):
+        self.estimator_ = member
+        if classes is not None:
+            self.classes_ = classes
+        for name in ("n_features_in_", "feature_names_in_"):
+            if hasattr(member, name):
+                setattr(self, name, getattr(member, name))
+
+    def _hand_on(self, X, scores):
+        classes = getattr(self, "classes_", None)
+        if classes is None and isinstance(X, StageOutput):
+            scores = self.learning_rate * scores
+        return StageOutput.after(X, scores, classes, self.learning_rate)

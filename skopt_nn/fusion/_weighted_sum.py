@@ -1,0 +1,255 @@
+"""The end of a serial fusion: the weighted sum of what its stages say."""
+
+import numpy as np
+from sklearn.base import (
+    BaseEstimator,
+    ClassifierMixin,
+    MultiOutputMixin,
+    RegressorMixin,
+    _fit_context,
+)
+from sklearn.utils import check_array, check_consistent_length
+from sklearn.utils.validation import check_is_fitted
+
+from skopt_nn.fusion._checks import (
+    check_labels,
+    check_sum_weights,
+    check_targets,
+    check_weights,
+)
+from skopt_nn.fusion._samme import samme
+from skopt_nn.fusion._stage_output import StageOutput
+
+
+class _WeightedSum(BaseEstimator):
+    """What both sums share: reading scores, and one weight a stage."""
+
+    _parameter_constraints: dict = {"weights": ["array-like", None]}
+
+    def __init__(self, weights=None):
+        self.weights = weights
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.input_tags.two_d_array = False
+        tags.input_tags.three_d_array = True
+        return tags
+
+    def _scores(self, X):
+        if not isinstance(X, StageOutput) and np.ndim(X) != 3:
+            raise TypeError(
+                f"{type(self).__name__} sums scores of shape (n_samples, n_stages, "
+                f"n_scores), got {type(X).__name__} of shape {np.shape(X)}. Put it "
+                "behind SerialStage steps in a Pipeline, as make_serial_fusion does."
+            )
+        scores = X.scores if isinstance(X, StageOutput) else X
+        return check_array(scores, allow_nd=True, dtype=[np.float64, np.float32])
+
+    def _sum(self, X):
+        check_is_fitted(self)
+        scores = self._scores(X)
+        if scores.shape[1] != len(self.stage_weights_):
+            raise ValueError(
+                f"X has {scores.shape[1]} stages, but {type(self).__name__} was "
+                f"fitted with {len(self.stage_weights_)}."
+            )
+        return np.einsum("ijk,j->ik", scores, self.stage_weights_)
+
+
+class WeightedSumClassifier(ClassifierMixin, _WeightedSum):
+    """Classify by the weighted sum of the class probabilities of serial stages.
+
+    Parameters
+    ----------
+    weights : array-like of shape (n_stages,), default=None
+        Weights of the stages, not negative. None computes SAMME's stage weights [1]_
+        from the out-of-fold scores and y; where no stage is better than chance, all
+        stages count alike.
+
+    Attributes
+    ----------
+    classes_ : ndarray of shape (n_classes,)
+        The labels.
+    stage_weights_ : ndarray of shape (n_stages,)
+        The weights, given or computed, as they are before they are normalised.
+
+    See Also
+    --------
+    SerialStage : The steps before it, and the formulas.
+    make_serial_fusion : The whole pipeline from members.
+
+    Notes
+    -----
+    Beside what a stage hands on, X may be a plain array of scores of shape
+    (n_samples, n_stages, n_classes); a 2-D array is refused. Probabilities are
+    summed, not votes: SAMME.R's real-valued scores are another algorithm.
+
+    References
+    ----------
+    .. [1] J. Zhu, H. Zou, S. Rosset, T. Hastie, "Multi-class AdaBoost", Statistics and
+       Its Interface 2(3), 349-360, 2009. doi:10.4310/SII.2009.v2.n3.a8
+
+    Examples
+    --------
+    Two stages, three rows; the first stage is right on all of them:
+
+    >>> from skopt_nn import WeightedSumClassifier
+    >>> scores = [[[0.9, 0.1], [0.6, 0.4]],
+    ...           [[0.8, 0.2], [0.3, 0.7]],
+    ...           [[0.1, 0.9], [0.2, 0.8]]]
+    >>> fused = WeightedSumClassifier().fit(scores, ["cat", "cat", "dog"])
+    >>> fused.stage_weights_.round(2)
+    array([1.61, 0.69])
+    >>> fused.predict(scores)
+    array(['cat', 'cat', 'dog'], dtype='<U3')
+    """
+
+    @_fit_context(prefer_skip_nested_validation=True)
+    def fit(self, X, y, sample_weight=None):
+        """Find the weights of the stages.
+
+        Parameters
+        ----------
+        X : StageOutput or array-like of shape (n_samples, n_stages, n_classes)
+            Class probabilities of the stages on rows they did not train on.
+        y : array-like of shape (n_samples,)
+            The labels.
+        sample_weight : array-like of shape (n_samples,), default=None
+            Weights of the rows in SAMME's errors.
+
+        Returns
+        -------
+        self : object
+        """
+        scores, y = self._scores(X), check_labels(y)
+        check_consistent_length(scores, y)
+        sample_weight = check_weights(sample_weight, y)
+        classes, truth = np.unique(y, return_inverse=True)
+        self._check_classes(X, scores, classes)
+        if self.weights is not None:
+            weights = check_sum_weights(self.weights, scores.shape[1], "stages")
+        else:
+            ones = np.ones(len(y))
+            rates = getattr(X, "learning_rates", np.ones(scores.shape[1]))
+            seen = ones if sample_weight is None else sample_weight
+            weights, _ = samme(scores, truth, seen, rates)
+            weights = weights if weights.any() else np.ones(len(weights))
+        self.classes_, self.stage_weights_ = classes, weights
+        return self
+
+    def predict_proba(self, X):
+        """Return the weighted mean of the stages' class probabilities.
+
+        Parameters
+        ----------
+        X : StageOutput or array-like of shape (n_samples, n_stages, n_classes)
+            Class probabilities of the stages.
+
+        Returns
+        -------
+        proba : ndarray of shape (n_samples, n_classes)
+        """
+        total = self._sum(X)
+        return total / total.sum(axis=1, keepdims=True)
+
+    def predict(self, X):
+        """Return the label of the largest sum.
+
+        Parameters
+        ----------
+        X : StageOutput or array-like of shape (n_samples, n_stages, n_classes)
+            Class probabilities of the stages.
+
+        Returns
+        -------
+        y : ndarray of shape (n_samples,)
+        """
+        total = self._sum(X)
+        return self.classes_[total.argmax(axis=1)]
+
+    def _check_classes(self, X, scores, classes):
+        known = getattr(X, "classes", None)
+        if known is not None and not np.array_equal(known, classes):
+            raise ValueError(
+                f"y has the classes {list(classes)}, the stages were fitted to "
+                f"{list(known)}. Fit the pipeline as a whole."
+            )
+        if scores.shape[2] != len(classes):
+            raise ValueError(
+                f"X has {scores.shape[2]} scores a stage, y has {len(classes)} classes."
+            )
+
+
+class WeightedSumRegressor(RegressorMixin, MultiOutputMixin, _WeightedSum):
+    """Predict the weighted sum of the terms of serial stages.
+
+    Parameters
+    ----------
+    weights : array-like of shape (n_stages,), default=None
+        Weights of the stages, not negative. None means 1 each: every stage predicts
+        what is left of y after the sum of the stages before it.
+
+    Attributes
+    ----------
+    stage_weights_ : ndarray of shape (n_stages,)
+        The weights.
+
+    See Also
+    --------
+    SerialStage : The steps before it, and the formulas.
+    make_serial_fusion : The whole pipeline from members.
+
+    Examples
+    --------
+    >>> from skopt_nn import WeightedSumRegressor
+    >>> terms = [[[3.0], [0.5]], [[1.0], [-0.25]]]
+    >>> WeightedSumRegressor().fit(terms, [3.4, 0.8]).predict(terms)
+    array([3.5 , 0.75])
+    """
+
+    @_fit_context(prefer_skip_nested_validation=True)
+    def fit(self, X, y, sample_weight=None):
+        """Check the terms and take the weights.
+
+        Parameters
+        ----------
+        X : StageOutput or array-like of shape (n_samples, n_stages, n_outputs)
+            The terms that the stages predict.
+        y : array-like of shape (n_samples,) or (n_samples, n_outputs)
+            The target.
+        sample_weight : array-like of shape (n_samples,), default=None
+            Checked, and of no effect: the weights do not depend on the rows.
+
+        Returns
+        -------
+        self : object
+        """
+        scores, y = self._scores(X), check_targets(y)
+        check_consistent_length(scores, y)
+        check_weights(sample_weight, y)
+        n_stages, n_outputs = scores.shape[1:]
+        if y.reshape(len(y), -1).shape[1] != n_outputs:
+            raise ValueError(
+                f"X has {n_outputs} terms a stage, y has the shape {y.shape}."
+            )
+        if self.weights is None:
+            self.stage_weights_ = np.ones(n_stages)
+        else:
+            self.stage_weights_ = check_sum_weights(self.weights, n_stages, "stages")
+        self._y_shape = y.shape[1:]
+        return self
+
+    def predict(self, X):
+        """Return the weighted sum.
+
+        Parameters
+        ----------
+        X : StageOutput or array-like of shape (n_samples, n_stages, n_outputs)
+            The terms that the stages predict.
+
+        Returns
+        -------
+        y : ndarray of shape (n_samples,) or (n_samples, n_outputs)
+        """
+        total = self._sum(X)
+        return total.reshape(len(total), *self._y_shape)
