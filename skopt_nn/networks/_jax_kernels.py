@@ -1,0 +1,136 @@
+"""Convolution and max pooling for JAX on a CPU, with gradients that vectorize.
+
+Arrays are channels-last, of shape ``(rows, *spatial, channels)``, with any number of
+spatial axes.
+"""
+
+import itertools
+import math
+from functools import partial
+
+import jax
+import jax.numpy as jnp
+from jax import lax
+
+MOST_COLUMNS_OF_PATCHES = 32
+MOST_POSITIONS_COMPARED = 16
+
+
+def convolution(inputs, kernel):
+    """Cross-correlation with stride 1 and zero padding that keeps the size.
+
+    With few values under the kernel, patches and one matrix product are three to four
+    times faster than XLA's convolution, which blocks over channels.
+    """
+    if math.prod(kernel.shape[:-1]) <= MOST_COLUMNS_OF_PATCHES:
+        return _patch_convolution(inputs, kernel)
+    strides = (1,) * (kernel.ndim - 2)
+    return lax.conv_general_dilated(
+        inputs, kernel, strides, "SAME", dimension_numbers=_layout(kernel)
+    )
+
+
+def _layout(kernel):
+    spatial = "DHW"[5 - kernel.ndim :]
+    return (f"N{spatial}C", f"{spatial}IO", f"N{spatial}C")
+
+
+def _patch_convolution(inputs, kernel):
+    columns = _patches(inputs, kernel.shape[:-2])
+    matrix = kernel.reshape(columns.shape[-1], kernel.shape[-1])
+    outputs = columns.reshape(-1, columns.shape[-1]) @ matrix
+    return outputs.reshape(*inputs.shape[:-1], kernel.shape[-1])
+
+
+def _patches(inputs, window):
+    """The values under the window at each position, in the order of the kernel."""
+    padding = [((side - 1) // 2, side // 2, 0) for side in window]
+    zero = jnp.zeros((), inputs.dtype)
+    padded = lax.pad(inputs, zero, [(0, 0, 0), *padding, (0, 0, 0)])
+    shifts = itertools.product(*map(range, window))
+    return jnp.concatenate([_shifted(padded, s, inputs.shape) for s in shifts], axis=-1)
+
+
+def _shifted(padded, shift, shape):
+    start = (0, *shift, 0)
+    return lax.slice(padded, start, [low + size for low, size in zip(start, shape)])
+
+
+@jax.custom_vjp
+def add_bias(inputs, bias):
+    return inputs + bias
+
+
+def _add_bias_forward(inputs, bias):
+    return inputs + bias, None
+
+
+def _add_bias_backward(_, gradient):
+    # XLA sums over rows on one thread; a product with ones is a matrix product.
+    rows = gradient.reshape(-1, gradient.shape[-1])
+    return gradient, jnp.ones((1, len(rows)), rows.dtype).dot(rows)[0]
+
+
+add_bias.defvjp(_add_bias_forward, _add_bias_backward)
+
+
+@partial(jax.custom_vjp, nondiff_argnums=(1,))
+def max_pool(inputs, size):
+    """Maximum of windows that do not overlap; what is left over is dropped."""
+    return _windows(inputs, size).max(_window_axes(inputs))
+
+
+def _max_pool_forward(inputs, size):
+    # A reduction is where XLA's fusion ends: written with jnp.maximum, the maximum
+    # would be computed again by each of its users.
+    outputs = max_pool(inputs, size)
+    return outputs, (inputs, outputs)
+
+
+def _max_pool_backward(size, residuals, gradient):
+    inputs, outputs = residuals
+    windows, axes = _windows(inputs, size), _window_axes(inputs)
+    largest = windows == jnp.expand_dims(outputs, axes)
+    first = largest & ~_seen_before(largest, axes, size)
+    spread = jnp.where(first, jnp.expand_dims(gradient, axes), 0)
+    return (_restored(spread, inputs, size),)
+
+
+max_pool.defvjp(_max_pool_forward, _max_pool_backward)
+
+
+def _windows(inputs, size):
+    """Split each spatial axis in two: the window and the position inside it."""
+    rows, *spatial, channels = inputs.shape
+    kept = [length // size * size for length in spatial]
+    cropped = lax.slice(inputs, (0,) * inputs.ndim, (rows, *kept, channels))
+    split = itertools.chain.from_iterable((length // size, size) for length in spatial)
+    return cropped.reshape(rows, *split, channels)
+
+
+def _window_axes(inputs):
+    return tuple(range(2, 2 * (inputs.ndim - 2) + 1, 2))
+
+
+def _seen_before(largest, axes, size):
+    """Whether an earlier position of the window holds the maximum, too."""
+    shape = [size if axis in axes else 1 for axis in range(largest.ndim)]
+    order = jnp.arange(size ** len(axes)).reshape(shape)
+    if order.size > MOST_POSITIONS_COMPARED:
+        first = jnp.where(largest, order, order.size).min(axes, keepdims=True)
+        return order > first
+    seen = False
+    for k, position in enumerate(itertools.product(range(size), repeat=len(axes))):
+        here = largest
+        for axis, index in zip(axes, position):
+            here = lax.slice_in_dim(here, index, index + 1, axis=axis)
+        seen = seen | (here & (order > k))
+    return seen
+
+
+def _restored(windows, inputs, size):
+    rows, *spatial, channels = inputs.shape
+    kept = [length // size * size for length in spatial]
+    merged = windows.reshape(rows, *kept, channels)
+    left = [(0, whole - part) for whole, part in zip(spatial, kept)]
+    return jnp.pad(merged, [(0, 0), *left, (0, 0)])
