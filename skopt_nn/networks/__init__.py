@@ -1,9 +1,14 @@
 """Networks: shapes and hyperparameters in, an uncompiled Keras model of logits out."""
 
-from skopt_nn.networks._blocks import ACTIVATIONS, NORMALIZATIONS, set_statistics
-from skopt_nn.networks._cnn import build_cnn
+from skopt_nn.networks._blocks import ACTIVATIONS, NORMALIZATIONS, pooled_shape, set_statistics
+from skopt_nn.networks._build import (
+    build,
+    get_values,
+    hidden_features,
+    n_parameters,
+    set_values,
+)
 from skopt_nn.networks._shared import (
-    build_shared,
     copy_weights,
     merged_groups,
     most_similar,
@@ -15,12 +20,16 @@ from skopt_nn.networks._shared import (
 __all__ = [
     "ACTIVATIONS",
     "NORMALIZATIONS",
-    "build_cnn",
-    "build_shared",
+    "build",
     "copy_weights",
+    "get_values",
+    "hidden_features",
     "merged_groups",
     "most_similar",
+    "n_parameters",
+    "pooled_shape",
     "set_statistics",
+    "set_values",
     "shared_layers",
     "slots",
     "tied_groups",

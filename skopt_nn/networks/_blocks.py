@@ -85,7 +85,7 @@ def logits(x, n_outputs):
 
 
 def pooled_shape(input_shape, n_stages, pool_size):
-    """Spatial shape behind ``n_stages`` poolings; zeros where nothing is left."""
+    """Spatial shape behind ``n_stages`` poolings; a zero where nothing is left."""
     return tuple(size // pool_size**n_stages for size in input_shape[:-1])
 
 

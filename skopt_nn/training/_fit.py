@@ -3,6 +3,7 @@
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from typing import Protocol
 
 import numpy as np
 
@@ -35,6 +36,15 @@ class Outcome:
     diverged_at: int | None = None
 
 
+class Monitor(Protocol):
+    """Is told of each epoch."""
+
+    def begin(self, epoch: int) -> None: ...
+
+    def end(self, epoch: int, logs: Mapping, sync: Callable[[], None]) -> bool:
+        """Whether training is to stop; ``sync()`` brings the model up to date."""
+
+
 def fit(
     model: keras.Model,
     rows: Rows,
@@ -51,7 +61,7 @@ def fit(
     first_epoch: int = 0,
     optimizer_state: list | None = None,
     callbacks: list = (),
-    on_epoch_end: Callable | None = None,
+    monitor: Monitor | None = None,
 ) -> Outcome:
     """Train ``model`` on ``rows``.
 
@@ -72,15 +82,13 @@ def fit(
     optimizer_state : list of ndarray, optional
         Where an earlier run left the optimizer.
     callbacks : list of keras.callbacks.Callback
-    on_epoch_end : callable, optional
-        Called with ``(epoch, logs, sync)``; ``sync()`` brings the model up to date.
-        Training ends after the epoch in which it returns True.
+    monitor : Monitor, optional
     """
     trainer = TRAINER(
         model, loss, settings, optimizer, learning_rate, optimizer_state
     )
     run = _Run(trainer, rows, validation, patience, batch_size, seed)
-    hooks = _Hooks(trainer, optimizer, callbacks, epochs, on_epoch_end)
+    hooks = _Hooks(trainer, optimizer, callbacks, epochs, monitor)
     hooks.begin(first_epoch)
     for epoch in range(first_epoch, first_epoch + epochs):
         hooks.begin_epoch(epoch)
@@ -153,9 +161,9 @@ class _Run:
 class _Hooks:
     """Callbacks of Keras and of the caller, around the epochs."""
 
-    def __init__(self, trainer, optimizer, callbacks, epochs, on_epoch_end):
+    def __init__(self, trainer, optimizer, callbacks, epochs, monitor):
         self.trainer = trainer
-        self.on_epoch_end = on_epoch_end
+        self.monitor = monitor
         self.callbacks = None
         if callbacks:
             model = trainer.model
@@ -173,6 +181,8 @@ class _Hooks:
             self.callbacks.on_train_begin()
 
     def begin_epoch(self, epoch):
+        if self.monitor is not None:
+            self.monitor.begin(epoch)
         if self.callbacks:
             self.callbacks.on_epoch_begin(epoch)
             self._obey()
@@ -184,8 +194,8 @@ class _Hooks:
             self.callbacks.on_epoch_end(epoch, logs)
             self._obey()
             stop = self.trainer.model.stop_training
-        if self.on_epoch_end is not None:
-            stop = bool(self.on_epoch_end(epoch, logs, self.trainer.sync)) or stop
+        if self.monitor is not None:
+            stop = self.monitor.end(epoch, logs, self.trainer.sync) or stop
         return stop
 
     def _obey(self):

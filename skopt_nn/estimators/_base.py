@@ -1,0 +1,331 @@
+"""The scikit-learn border of every neural estimator."""
+
+import copy
+import warnings
+from numbers import Integral, Real
+
+import numpy as np
+from sklearn.base import (
+    BaseEstimator,
+    ClassNamePrefixFeaturesOutMixin,
+    TransformerMixin,
+)
+from sklearn.callback import CallbackSupportMixin
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.model_selection import train_test_split
+from sklearn.utils._param_validation import Interval, StrOptions
+from sklearn.utils.validation import (
+    _check_sample_weight,
+    check_is_fitted,
+    validate_data,
+)
+
+from skopt_nn import networks, training
+from skopt_nn.estimators import _rows
+from skopt_nn.estimators._monitor import EpochMonitor
+from skopt_nn.estimators._outputs import model_attributes
+
+# Rows keep these dtypes until a batch is cut from them; others become float32.
+_ROW_DTYPES = (np.float32, np.float16, np.uint8)
+
+_PRIVATE_STATE = {
+    "_optimizer_state",
+    "_outputs",
+    "_recipe",
+    "_resumable",
+    "_sample_shape",
+    "_seeds",
+    "_target_state",
+}
+
+
+class NeuralEstimator(
+    ClassNamePrefixFeaturesOutMixin,
+    TransformerMixin,
+    CallbackSupportMixin,
+    BaseEstimator,
+):
+    """Fit, predict and persist a network that a subclass describes by a recipe.
+
+    A subclass gives ``_make_recipe(sample_shape, n_outputs, table, seed)``; a mixin
+    gives the meaning of y: ``_encode_y``, ``_loss`` and what predictions look like.
+    """
+
+    _parameter_constraints = {
+        "input_shape": [tuple, list, None],
+        "optimizer": [StrOptions(set(training.OPTIMIZERS))],
+        "learning_rate": [Interval(Real, 0, None, closed="neither")],
+        "weight_decay": [Interval(Real, 0, None, closed="left")],
+        "epochs": [Interval(Integral, 1, None, closed="left")],
+        "batch_size": [Interval(Integral, 1, None, closed="left"), None],
+        "early_stopping": ["boolean"],
+        "validation_fraction": [Interval(Real, 0, 1, closed="neither")],
+        "n_iter_no_change": [Interval(Integral, 1, None, closed="left")],
+        "callbacks": [list, tuple, None],
+        "warm_start": ["boolean"],
+        "random_state": ["random_state"],
+        "verbose": ["verbose"],
+    }
+
+    # -- training ---------------------------------------------------------------
+
+    def _fit(self, X, y, sample_weight, *, soft_targets=None, soft_settings=None):
+        """Train on a copy and take over the result: a failed fit changes nothing."""
+        resumes = self.warm_start and hasattr(self, "model_")
+        context = self._init_callback_context(max_subtasks=self._max_epochs())
+        context.call_on_fit_task_begin(estimator=self, X=X, y=y)
+        fresh = self._successor(resumes)
+        rows = fresh._check_fit(X, y, sample_weight, soft_targets, reset=not resumes)
+        monitor = EpochMonitor(fresh, context, X, y, sample_weight)
+        fresh._train(rows, self.epochs, soft_settings, monitor)
+        fresh._resumable = self.warm_start
+        self._adopt(fresh)
+        context.call_on_fit_task_end(
+            estimator=self, X=X, y=y, reconstruction_attributes=dict
+        )
+        return self
+
+    def _partial_fit(self, X, y, sample_weight, classes=None):
+        if self.early_stopping:
+            raise ValueError(
+                "partial_fit needs early_stopping=False, as it sees a part of the data "
+                "in each call; got early_stopping=True. Use fit, or stop by yourself."
+            )
+        resumes = hasattr(self, "model_")
+        fresh = self._successor(resumes)
+        rows = fresh._check_fit(
+            X, y, sample_weight, None, reset=not resumes, classes=classes
+        )
+        fresh._train(rows, 1, None, None)
+        fresh._resumable = True
+        return self._adopt(fresh)
+
+    def _max_epochs(self):
+        return self.epochs
+
+    def _successor(self, resumes):
+        fresh = copy.copy(self)
+        return fresh if resumes else fresh._forget()
+
+    def _forget(self):
+        for name in [name for name in vars(self) if _is_learned(name)]:
+            delattr(self, name)
+        return self
+
+    def _adopt(self, fresh):
+        self._forget()
+        vars(self).update({k: v for k, v in vars(fresh).items() if _is_learned(k)})
+        return self
+
+    def _check_fit(self, X, y, sample_weight, soft_targets, *, reset, classes=None):
+        """Validate everything, set what describes the data, return training rows."""
+        _rows.check_input_shape(self.input_shape)
+        flat = _rows.as_rows(X, None if reset else self._sample_shape)
+        flat, y = validate_data(
+            self,
+            flat,
+            y,
+            reset=reset,
+            dtype=_ROW_DTYPES,
+            multi_output=True,
+            **self._y_checks,
+        )
+        if reset:
+            self._sample_shape, table = _rows.infer_sample_shape(
+                X if flat.ndim == 2 else flat, self.input_shape, flat.shape[1]
+            )
+            self._check_architecture(self._sample_shape, table)
+        weights = _check_sample_weight(
+            sample_weight, flat, dtype=np.float64, ensure_non_negative=True
+        )
+        kept = weights > 0
+        if not kept.all():
+            flat, y, weights = flat[kept], y[kept], weights[kept]
+            soft_targets = None if soft_targets is None else soft_targets[kept]
+        targets, weights = self._encode_y(y, weights, reset=reset, classes=classes)
+        if soft_targets is not None:
+            targets += (self._encode_soft(soft_targets, len(flat)),)
+        if reset:
+            self._start(flat, weights, table)
+        return training.Rows(flat, targets, weights.astype(np.float32))
+
+    def _start(self, flat, weights, table):
+        """Seeds, an untrained network and empty records."""
+        self._seeds = _seeds(self.random_state)
+        self._recipe = self._make_recipe(
+            self._sample_shape, self._n_outputs, table, self._seeds[0]
+        )
+        self._set_model(networks.build(self._recipe))
+        networks.set_statistics(
+            self.model_,
+            *_rows.statistics(flat, weights, self._sample_shape, table),
+        )
+        self.n_iter_ = 0
+        self.history_ = {}
+        self._optimizer_state = None
+
+    def _set_model(self, model):
+        vars(self).update(model_attributes(model))
+
+    def _train(self, rows, epochs, soft_settings, monitor):
+        rows, held_out = self._hold_out(rows)
+        self._run(rows, held_out, epochs, soft_settings, monitor)
+        self._record_best(held_out)
+        self.n_parameters_ = networks.n_parameters(self.model_)
+
+    def _run(self, rows, held_out, epochs, soft_settings=None, monitor=None):
+        """Train ``model_`` for some more epochs and keep the records."""
+        outcome = training.fit(
+            self.model_,
+            rows,
+            loss=self._loss(len(rows.targets) > 1),
+            settings={**self._settings(), **(soft_settings or {})},
+            optimizer=self.optimizer,
+            learning_rate=self.learning_rate,
+            epochs=epochs,
+            batch_size=self.batch_size,
+            seed=self._seeds[1],
+            validation=held_out,
+            patience=None if held_out is None else self.n_iter_no_change,
+            first_epoch=self.n_iter_,
+            optimizer_state=self._optimizer_state,
+            callbacks=copy.deepcopy(list(self.callbacks or ())),
+            monitor=monitor,
+        )
+        self._keep_records(outcome)
+        return outcome
+
+    def _keep_records(self, outcome):
+        for name, values in outcome.history.items():
+            self.history_.setdefault(name, []).extend(values)
+        self.n_iter_ = len(self.history_["loss"])
+        self._optimizer_state = outcome.optimizer_state
+        self._set_model(self.model_)
+        if outcome.diverged_at is not None:
+            warnings.warn(
+                f"The loss of {type(self).__name__} was not finite in epoch "
+                f"{outcome.diverged_at + 1}: training stopped and the weights before "
+                "that epoch were kept. A smaller learning_rate "
+                f"(got {self.learning_rate}) may help.",
+                ConvergenceWarning,
+                stacklevel=6,
+            )
+
+    def _settings(self):
+        return {"weight_decay": self.weight_decay}
+
+    def _hold_out(self, rows):
+        """Split off the rows that decide when to stop."""
+        if not self.early_stopping:
+            return rows, None
+        train, held_out = train_test_split(
+            np.arange(len(rows)),
+            test_size=self.validation_fraction,
+            random_state=self._seeds[2],
+            stratify=self._strata(rows.targets[0]),
+        )
+        return _subset(rows, train), _subset(rows, held_out)
+
+    def _record_best(self, held_out):
+        if held_out is None:
+            return
+        scores = self._decode(self._outputs.logits(held_out.X))
+        self.best_score_ = self._held_out_score(scores, held_out)
+
+    # -- prediction -------------------------------------------------------------
+
+    def _check_predict(self, X):
+        check_is_fitted(self, "model_")
+        return validate_data(
+            self,
+            _rows.as_rows(X, self._sample_shape),
+            reset=False,
+            dtype=_ROW_DTYPES,
+        )
+
+    def _logits(self, X):
+        return self._outputs.logits(self._check_predict(X))
+
+    def transform(self, X):
+        """Features of the network's last hidden layer.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features) or (n_samples, *input_shape)
+
+        Returns
+        -------
+        ndarray of shape (n_samples, n_hidden), float32
+        """
+        return self._outputs_of("features", X)
+
+    def _outputs_of(self, name, X):
+        rows = self._check_predict(X)
+        return getattr(self._outputs, name)(rows)
+
+    @property
+    def _n_features_out(self):
+        return int(self.model_.get_layer("logits").kernel.shape[0])
+
+    def fit_transform(self, X, y, sample_weight=None):
+        """Fit, then return the last hidden features of the same rows.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features) or (n_samples, *input_shape)
+        y : array-like of shape (n_samples,) or (n_samples, n_outputs)
+        sample_weight : array-like of shape (n_samples,), default=None
+
+        Returns
+        -------
+        ndarray of shape (n_samples, n_hidden), float32
+        """
+        return self.fit(X, y, sample_weight=sample_weight).transform(X)
+
+    # -- persistence ------------------------------------------------------------
+
+    def __getstate__(self):
+        state = dict(super().__getstate__())
+        state.pop("_outputs", None)
+        if "model_" in state:
+            state["model_"] = networks.get_values(state["model_"])
+            if not state["_resumable"]:
+                state["_optimizer_state"] = None
+        return state
+
+    def __setstate__(self, state):
+        state = dict(state)
+        values = state.pop("model_", None)
+        super().__setstate__(state)
+        if values is not None:
+            self._set_model(networks.set_values(networks.build(self._recipe), values))
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.input_tags.three_d_array = True
+        tags.transformer_tags.preserves_dtype = []
+        return tags
+
+
+def _is_learned(name):
+    return name in _PRIVATE_STATE or (name.endswith("_") and not name.startswith("_"))
+
+
+def _seeds(random_state):
+    """Seeds of network, order of rows and held-out part, from nothing global."""
+    if random_state is None:
+        entropy = None
+    elif isinstance(random_state, np.random.RandomState):
+        entropy = int(random_state.randint(np.iinfo(np.int32).max))
+    else:
+        entropy = int(random_state)
+    state = np.random.SeedSequence(entropy).generate_state(3)
+    return [int(seed) // 2 for seed in state]
+
+
+def _subset(rows, indices):
+    return training.Rows(
+        rows.X[indices],
+        tuple(target[indices] for target in rows.targets),
+        rows.weights[indices],
+    )

@@ -1,0 +1,251 @@
+"""What makes a neural estimator a classifier."""
+
+import numpy as np
+from sklearn.base import ClassifierMixin, _fit_context
+from sklearn.callback import with_callbacks
+from sklearn.metrics import accuracy_score
+from sklearn.utils._param_validation import Interval, Real, StrOptions
+from sklearn.utils.class_weight import compute_class_weight
+from sklearn.utils.multiclass import check_classification_targets, type_of_target
+from sklearn.utils.validation import column_or_1d
+
+CLASSIFIER_CONSTRAINTS = {
+    "class_weight": [dict, StrOptions({"balanced"}), None],
+    "label_smoothing": [Interval(Real, 0, 1, closed="both")],
+}
+
+
+class NeuralClassifierMixin(ClassifierMixin):
+    """Labels to class indices, logits to probabilities and back to labels."""
+
+    _y_checks = {}
+
+    @with_callbacks
+    @_fit_context(prefer_skip_nested_validation=True)
+    def fit(self, X, y, sample_weight=None):
+        """Train the network on labelled samples.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features) or (n_samples, *input_shape)
+            Samples of any numeric dtype and scale.
+        y : array-like of shape (n_samples,) or (n_samples, n_labels)
+            Labels of at least two classes, or a 0/1 indicator of several labels.
+        sample_weight : array-like of shape (n_samples,), default=None
+            Non-negative weights; a sample of weight zero is as good as absent.
+
+        Returns
+        -------
+        self : object
+        """
+        return self._fit(X, y, sample_weight)
+
+    @with_callbacks
+    @_fit_context(prefer_skip_nested_validation=True)
+    def fit_soft(
+        self, X, y, soft_targets, *, temperature=1.0, alpha=0.5, sample_weight=None
+    ):
+        """Train the network on labels and on a teacher's class probabilities.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features) or (n_samples, *input_shape)
+        y : array-like of shape (n_samples,)
+        soft_targets : array-like of shape (n_samples, n_classes)
+            Probabilities, their columns in the order of ``np.unique(y)``.
+        temperature : float, default=1.0
+            Softmax temperature of soft targets and network, in (0, inf).
+        alpha : float, default=0.5
+            Weight of the soft targets in [0, 1]; the labels have ``1 - alpha``.
+        sample_weight : array-like of shape (n_samples,), default=None
+
+        Returns
+        -------
+        self : object
+        """
+        return self._fit(
+            X,
+            y,
+            sample_weight,
+            soft_targets=np.asarray(soft_targets, dtype=np.float32),
+            soft_settings={"temperature": temperature, "alpha": alpha},
+        )
+
+    @_fit_context(prefer_skip_nested_validation=True)
+    def partial_fit(self, X, y, classes=None, sample_weight=None):
+        """Train for one epoch on a part of the data, where the last call ended.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features) or (n_samples, *input_shape)
+            The inputs' mean and scale are those of the first call.
+        y : array-like of shape (n_samples,) or (n_samples, n_labels)
+        classes : array-like of shape (n_classes,), default=None
+            All classes that will ever come; needed in the first call if y lacks some.
+        sample_weight : array-like of shape (n_samples,), default=None
+
+        Returns
+        -------
+        self : object
+        """
+        if self.class_weight == "balanced":
+            raise ValueError(
+                "class_weight='balanced' is not supported for partial_fit, which sees a "
+                "part of the labels. Pass the weights as a dict of class to weight."
+            )
+        return self._partial_fit(X, y, sample_weight, classes)
+
+    # -- y ----------------------------------------------------------------------
+
+    def _encode_y(self, y, weights, *, reset, classes=None):
+        if hasattr(y, "toarray"):
+            y = y.toarray()
+        kind = type_of_target(y, input_name="y")
+        if kind != "multilabel-indicator" and y.ndim == 2 and y.shape[1] == 1:
+            y = column_or_1d(y, warn=True)
+        check_classification_targets(y)
+        if kind == "multilabel-indicator":
+            return self._encode_indicator(y, weights, reset)
+        if kind == "multiclass-multioutput":
+            raise ValueError(
+                "y must be one column of labels or a 0/1 indicator of several labels, "
+                f"got several columns of classes (y.shape={y.shape}). Fit one "
+                "classifier a column with sklearn.multioutput.MultiOutputClassifier."
+            )
+        return self._encode_labels(y, weights, reset, classes)
+
+    def _encode_labels(self, y, weights, reset, classes):
+        present = np.unique(y)
+        known = self._known_classes(present, reset, classes)
+        if not np.isin(present, known).all():
+            raise ValueError(
+                f"y has the labels {np.setdiff1d(present, known).tolist()}, which are "
+                f"not among the classes {known.tolist()} known since the first call. "
+                "Name all of them there: partial_fit(X, y, classes=...)."
+            )
+        if len(known) < 2:
+            raise ValueError(
+                "y must have samples of at least 2 classes with a weight above zero, "
+                f"got 1 class: {known.tolist()}. There is nothing to tell apart."
+            )
+        self.classes_ = known
+        self._target_state = {"multilabel": False}
+        indices = np.searchsorted(known, y).astype(np.int32)
+        return (indices,), self._weigh_classes(indices, weights)
+
+    def _known_classes(self, present, reset, classes):
+        if not reset:
+            if classes is not None and not np.array_equal(
+                self.classes_, np.unique(classes)
+            ):
+                raise ValueError(
+                    f"`classes={classes}` is not the same as on last call to "
+                    f"partial_fit, was: {self.classes_.tolist()}."
+                )
+            return self.classes_
+        return present if classes is None else np.unique(classes)
+
+    def _weigh_classes(self, indices, weights):
+        if self.class_weight is None:
+            return weights
+        labels = self.classes_[indices]
+        present = np.unique(labels)
+        class_weight = compute_class_weight(
+            self.class_weight, classes=present, y=labels, sample_weight=weights
+        )
+        return weights * class_weight[np.searchsorted(present, labels)]
+
+    def _encode_indicator(self, y, weights, reset):
+        if self.class_weight is not None:
+            raise ValueError(
+                "class_weight must be None for multilabel y, where a sample has "
+                f"several classes; got {self.class_weight!r}. Use sample_weight."
+            )
+        if not reset and y.shape[1] != len(self.classes_):
+            raise ValueError(
+                f"y has {y.shape[1]} labels, but {len(self.classes_)} were known since "
+                "the first call."
+            )
+        self.classes_ = np.arange(y.shape[1])
+        self._target_state = {"multilabel": True}
+        return (y.astype(np.float32),), weights
+
+    def _encode_soft(self, soft_targets, n_rows):
+        expected = (n_rows, len(self.classes_))
+        if self._target_state["multilabel"] or soft_targets.shape != expected:
+            raise ValueError(
+                f"soft_targets must be probabilities of shape {expected}, a column for "
+                f"each of the classes of y, got shape {soft_targets.shape}."
+            )
+        return soft_targets
+
+    @property
+    def _n_outputs(self):
+        return len(self.classes_)
+
+    def _loss(self, distilled):
+        if distilled:
+            return "distilled_cross_entropy"
+        multilabel = self._target_state["multilabel"]
+        return "binary_cross_entropy" if multilabel else "cross_entropy"
+
+    def _settings(self):
+        return {**super()._settings(), "label_smoothing": self.label_smoothing}
+
+    def _strata(self, target):
+        return None if self._target_state["multilabel"] else target
+
+    # -- predictions ------------------------------------------------------------
+
+    def _decode(self, logits):
+        """Probabilities: the one place that turns logits into them."""
+        logits = logits.astype(np.float64)
+        if self._target_state["multilabel"]:
+            return 1 / (1 + np.exp(-logits))
+        exponentials = np.exp(logits - logits.max(axis=1, keepdims=True))
+        return exponentials / exponentials.sum(axis=1, keepdims=True)
+
+    def _held_out_score(self, probabilities, held_out):
+        predicted = self._argmax(probabilities)
+        return float(
+            accuracy_score(held_out.targets[0], predicted, sample_weight=held_out.weights)
+        )
+
+    def _argmax(self, probabilities):
+        if self._target_state["multilabel"]:
+            return (probabilities > 0.5).astype(int)
+        return probabilities.argmax(axis=1)
+
+    def predict_proba(self, X):
+        """Probability of each class.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features) or (n_samples, *input_shape)
+
+        Returns
+        -------
+        ndarray of shape (n_samples, n_classes), float64
+            Columns in the order of ``classes_``; for multilabel y the probability of
+            each label, which do not sum to one.
+        """
+        return self._decode(self._logits(X))
+
+    def predict(self, X):
+        """The most probable class of each sample.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features) or (n_samples, *input_shape)
+
+        Returns
+        -------
+        ndarray of shape (n_samples,) or (n_samples, n_labels)
+        """
+        indices = self._argmax(self.predict_proba(X))
+        return indices if self._target_state["multilabel"] else self.classes_[indices]
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.classifier_tags.multi_label = True
+        return tags

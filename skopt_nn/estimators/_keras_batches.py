@@ -1,0 +1,112 @@
+"""Rows in the order of a seed, cut into batches for ``keras.Model.fit``."""
+
+import math
+
+import numpy as np
+from scipy.sparse import issparse
+
+from skopt_nn._backend import keras
+
+_DEFAULT_BATCH_SIZE = 32
+
+
+class Batches(keras.utils.PyDataset):
+    """Batches of arrays, sparse matrices, or lists and dicts of them.
+
+    Keras shuffles arrays with numpy's global random state. Here the order of an epoch
+    is a function of ``seed`` and ``epoch`` alone, so that training on from epoch 3
+    sees what training from the start would have seen. Sparse rows become dense only
+    within their batch.
+
+    Parameters
+    ----------
+    data : tuple of length 1, 2 or 3
+        ``(X,)``, ``(X, y)`` or ``(X, y, sample_weight)``.
+    batch_size : int or None
+        None is 32, as in Keras; -1 is all rows.
+    seed : int or None
+        None keeps the order of the rows.
+    """
+
+    def __init__(self, data, batch_size=None, seed=None):
+        super().__init__()
+        self.data = keras.tree.map_structure(_sliceable, data)
+        self.n_rows = n_rows(data)
+        self.size = _size(batch_size, self.n_rows)
+        self.seed = seed
+        self.epoch = 0
+        self._order = None, None
+
+    @property
+    def num_batches(self):
+        return math.ceil(self.n_rows / self.size)
+
+    def __getitem__(self, index):
+        rows = self._epoch_order()[index * self.size : (index + 1) * self.size]
+        return keras.tree.map_structure(lambda part: _take(part, rows), self.data)
+
+    def _epoch_order(self):
+        epoch, order = self._order
+        if order is None or (epoch != self.epoch and self.seed is not None):
+            epoch, order = self.epoch, np.arange(self.n_rows)
+            if self.seed is not None:
+                np.random.default_rng([self.seed, epoch]).shuffle(order)
+            self._order = epoch, order
+        return order
+
+
+class EpochCounter(keras.callbacks.Callback):
+    """Tells batches which epoch has begun, counted from when the model was built."""
+
+    def __init__(self, batches, offset):
+        super().__init__()
+        self.batches = batches
+        self.offset = offset
+
+    def on_epoch_begin(self, epoch, logs=None):
+        self.batches.epoch = epoch + self.offset
+
+
+def n_rows(data):
+    """Number of rows of the first array in a tree of them."""
+    return keras.tree.flatten(data)[0].shape[0]
+
+
+def split_off_last(data, fraction):
+    """Data without its last rows, and those rows: Keras' ``validation_split``."""
+    n_samples = n_rows(data)
+    n_kept = math.floor(n_samples * (1.0 - fraction))
+    if n_kept in (0, n_samples):
+        raise ValueError(
+            f"validation_split={fraction} of {n_samples} samples leaves no sample to "
+            f"{'train on' if n_kept == 0 else 'validate with'}. Give more samples or "
+            "another validation_split."
+        )
+    return (
+        keras.tree.map_structure(lambda part: part[:n_kept], data),
+        keras.tree.map_structure(lambda part: part[n_kept:], data),
+    )
+
+
+def is_sliceable(data):
+    """Whether rows can be taken out of each part; else Keras has to read the data."""
+    return all(hasattr(part, "shape") for part in keras.tree.flatten(data))
+
+
+def _size(batch_size, n_samples):
+    if batch_size == -1:
+        return n_samples
+    return int(batch_size or _DEFAULT_BATCH_SIZE)
+
+
+def _sliceable(part):
+    return part.tocsr() if issparse(part) else np.asarray(part)
+
+
+def _take(part, rows):
+    taken = part[rows]
+    if issparse(taken):
+        taken = taken.toarray()
+    if taken.dtype.kind == "f":
+        return taken.astype(keras.config.floatx(), copy=False)
+    return taken

@@ -1,0 +1,25 @@
+"""What a fitted network can be asked for."""
+
+from functools import cached_property
+
+from skopt_nn import networks, training
+
+
+class Outputs:
+    """Logits and last hidden features; each reader is made when first used."""
+
+    def __init__(self, model):
+        self._model = model
+
+    @cached_property
+    def logits(self):
+        return training.Predictor(self._model)
+
+    @cached_property
+    def features(self):
+        return training.Predictor(networks.hidden_features(self._model))
+
+
+def model_attributes(model):
+    """The fitted attributes that hold a network."""
+    return {"model_": model, "_outputs": Outputs(model)}

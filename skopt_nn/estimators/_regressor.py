@@ -1,0 +1,155 @@
+"""What makes a neural estimator a regressor."""
+
+import numpy as np
+from sklearn.base import RegressorMixin, _fit_context
+from sklearn.callback import with_callbacks
+from sklearn.metrics import r2_score
+from sklearn.utils.validation import column_or_1d
+
+
+class NeuralRegressorMixin(RegressorMixin):
+    """Targets are standardised for training; predictions come back in their units."""
+
+    _y_checks = {"y_numeric": True}
+
+    @with_callbacks
+    @_fit_context(prefer_skip_nested_validation=True)
+    def fit(self, X, y, sample_weight=None):
+        """Train the network on samples with known values.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features) or (n_samples, *input_shape)
+            Samples of any numeric dtype and scale.
+        y : array-like of shape (n_samples,) or (n_samples, n_outputs)
+            Values of any scale.
+        sample_weight : array-like of shape (n_samples,), default=None
+            Non-negative weights; a sample of weight zero is as good as absent.
+
+        Returns
+        -------
+        self : object
+        """
+        return self._fit(X, y, sample_weight)
+
+    @with_callbacks
+    @_fit_context(prefer_skip_nested_validation=True)
+    def fit_soft(
+        self, X, y, soft_targets, *, temperature=1.0, alpha=0.5, sample_weight=None
+    ):
+        """Train the network on values and on a teacher's predictions of them.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features) or (n_samples, *input_shape)
+        y : array-like of shape (n_samples,) or (n_samples, n_outputs)
+        soft_targets : array-like of the shape of y
+            Predictions of the teacher.
+        temperature : float, default=1.0
+            Ignored: values have no temperature.
+        alpha : float, default=0.5
+            Weight of the soft targets in [0, 1]; y has ``1 - alpha``.
+        sample_weight : array-like of shape (n_samples,), default=None
+
+        Returns
+        -------
+        self : object
+        """
+        return self._fit(
+            X,
+            y,
+            sample_weight,
+            soft_targets=np.asarray(soft_targets, dtype=np.float64),
+            soft_settings={"alpha": alpha},
+        )
+
+    @_fit_context(prefer_skip_nested_validation=True)
+    def partial_fit(self, X, y, sample_weight=None):
+        """Train for one epoch on a part of the data, where the last call ended.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features) or (n_samples, *input_shape)
+            Mean and scale of X and y are those of the first call.
+        y : array-like of shape (n_samples,) or (n_samples, n_outputs)
+        sample_weight : array-like of shape (n_samples,), default=None
+
+        Returns
+        -------
+        self : object
+        """
+        return self._partial_fit(X, y, sample_weight)
+
+    # -- y ----------------------------------------------------------------------
+
+    def _encode_y(self, y, weights, *, reset, classes=None):
+        if y.ndim == 2 and y.shape[1] == 1:
+            y = column_or_1d(y, warn=True)
+        values = y.reshape(len(y), -1).astype(np.float64)
+        if reset:
+            self._target_state = _scale_of(values, weights, y.ndim == 1)
+        elif values.shape[1] != self._n_outputs:
+            raise ValueError(
+                f"y has {values.shape[1]} columns, but there were {self._n_outputs} in "
+                "the first call."
+            )
+        return (self._standardize(values),), weights
+
+    def _standardize(self, values):
+        state = self._target_state
+        return ((values - state["mean"]) / state["scale"]).astype(np.float32)
+
+    def _encode_soft(self, soft_targets, n_rows):
+        soft_targets = soft_targets.reshape(len(soft_targets), -1)
+        if soft_targets.shape != (n_rows, self._n_outputs):
+            raise ValueError(
+                f"soft_targets must have the shape of y, {(n_rows, self._n_outputs)}, "
+                f"got {soft_targets.shape}."
+            )
+        return self._standardize(soft_targets)
+
+    @property
+    def _n_outputs(self):
+        return len(self._target_state["mean"])
+
+    def _loss(self, distilled):
+        return "distilled_squared_error" if distilled else "squared_error"
+
+    def _strata(self, target):
+        return None
+
+    # -- predictions ------------------------------------------------------------
+
+    def _decode(self, outputs):
+        state = self._target_state
+        values = outputs.astype(np.float64) * state["scale"] + state["mean"]
+        return values[:, 0] if state["one_column"] else values
+
+    def _held_out_score(self, predicted, held_out):
+        actual = self._decode(held_out.targets[0])
+        return float(r2_score(actual, predicted, sample_weight=held_out.weights))
+
+    def predict(self, X):
+        """Predicted values in the units of y.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features) or (n_samples, *input_shape)
+
+        Returns
+        -------
+        ndarray of shape (n_samples,) or (n_samples, n_outputs), float64
+        """
+        return self._decode(self._logits(X))
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.target_tags.multi_output = True
+        return tags
+
+
+def _scale_of(values, weights, one_column):
+    mean = np.average(values, axis=0, weights=weights)
+    scale = np.sqrt(np.average((values - mean) ** 2, axis=0, weights=weights))
+    scale[scale <= np.abs(mean) * np.finfo(np.float64).eps] = 1
+    return {"mean": mean, "scale": scale, "one_column": one_column}

@@ -1,0 +1,47 @@
+"""Networks from recipes: plain dictionaries that say all there is to say of one."""
+
+import math
+from collections.abc import Mapping
+
+import numpy as np
+
+from skopt_nn._backend import keras
+from skopt_nn.networks._cnn import build_cnn
+from skopt_nn.networks._shared import build_shared
+
+BUILDERS = {"cnn": build_cnn, "shared": build_shared}
+
+
+def build(recipe: Mapping) -> keras.Model:
+    """The network of a recipe: ``{"network": name, **arguments of its builder}``.
+
+    A recipe holds numbers, strings, tuples and dicts only; with the values of the
+    variables it is all that a file needs to keep of a network.
+    """
+    arguments = dict(recipe)
+    return BUILDERS[arguments.pop("network")](**arguments)
+
+
+def hidden_features(model: keras.Model) -> keras.Model:
+    """The same network, ending where its last layer begins."""
+    return keras.Model(model.inputs, model.get_layer("logits").input)
+
+
+def n_parameters(model: keras.Model) -> int:
+    """Number of values that training changes; a shared layer counts once."""
+    return sum(math.prod(variable.shape) for variable in model.trainable_variables)
+
+
+def get_values(model: keras.Model) -> list[np.ndarray]:
+    """The values of all variables, seeds of dropout masks included."""
+    return [np.array(keras.ops.convert_to_numpy(v)) for v in _variables(model)]
+
+
+def set_values(model: keras.Model, values: list[np.ndarray]) -> keras.Model:
+    for variable, value in zip(_variables(model), values, strict=True):
+        variable.assign(value)
+    return model
+
+
+def _variables(model):
+    return [*model.trainable_variables, *model.non_trainable_variables]
