@@ -39,12 +39,12 @@ def check_labels(y):
     return y
 
 
-def check_targets(y):
-    """Return y as a 1-D or 2-D array of finite floats."""
+def check_targets(y, multi_output=True):
+    """Return y as an array of finite floats, 1-D unless ``multi_output``."""
     y = check_array(y, ensure_2d=False, dtype=np.float64, input_name="y")
     if y.ndim > 2:
         raise ValueError(f"y must be 1-D or 2-D, got the shape {y.shape}.")
-    return y
+    return y if multi_output else column_or_1d(y, warn=True)
 
 
 def check_weights(sample_weight, X):

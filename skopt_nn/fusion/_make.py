@@ -112,7 +112,7 @@ def make_serial_fusion(
     *estimators,
     weights=None,
     cv=3,
-    learning_rate=0.5,
+    learning_rate=None,
     n_jobs=None,
     random_state=None,
     memory=None,

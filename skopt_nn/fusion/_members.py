@@ -104,7 +104,17 @@ def _fit_fold(estimator, X, y, weight, train, test, classes, **how):
 
 
 def cross_fit(
-    estimator, X, y, weight, *, folds, classes, context, caller, random=None, n_jobs=None
+    estimator,
+    X,
+    y,
+    weight,
+    *,
+    folds,
+    classes,
+    context,
+    caller,
+    random=None,
+    n_jobs=None,
 ):
     """Fit a clone on all rows, and score each row by a clone that did not see it.
 

@@ -33,6 +33,8 @@ class _WeightedSum(BaseEstimator):
         tags = super().__sklearn_tags__()
         tags.input_tags.two_d_array = False
         tags.input_tags.three_d_array = True
+        # A StageOutput's X is never read, so that sparse stages can come before.
+        tags.input_tags.sparse = True
         return tags
 
     def _scores(self, X):
