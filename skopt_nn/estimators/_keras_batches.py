@@ -67,6 +67,15 @@ class EpochCounter(keras.callbacks.Callback):
         self.batches.epoch = epoch + self.offset
 
 
+def joined(X, y, sample_weight):
+    """What Keras reads a batch as: ``(X,)``, ``(X, y)`` or ``(X, y, sample_weight)``."""
+    if y is None:
+        return (X,)
+    if sample_weight is None:
+        return X, y
+    return X, y, keras.tree.map_structure(lambda _: sample_weight, y)
+
+
 def n_rows(data):
     """Number of rows of the first array in a tree of them."""
     return keras.tree.flatten(data)[0].shape[0]
@@ -90,7 +99,8 @@ def split_off_last(data, fraction):
 
 def is_sliceable(data):
     """Whether rows can be taken out of each part; else Keras has to read the data."""
-    return all(hasattr(part, "shape") for part in keras.tree.flatten(data))
+    parts = keras.tree.flatten(data)
+    return all(part is None or hasattr(part, "shape") for part in parts)
 
 
 def _size(batch_size, n_samples):

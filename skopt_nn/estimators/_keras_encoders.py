@@ -6,7 +6,11 @@ import numpy as np
 from scipy.special import expit, softmax
 from sklearn.utils.validation import column_or_1d
 
-from skopt_nn._scikeras import ClassifierLabelEncoder, RegressorTargetEncoder
+from skopt_nn._scikeras import (
+    ClassifierLabelEncoder,
+    RegressorTargetEncoder,
+    loss_name,
+)
 
 
 class LabelEncoder(ClassifierLabelEncoder):
@@ -40,8 +44,6 @@ class LabelEncoder(ClassifierLabelEncoder):
 
     @property
     def is_one_hot(self):
-        from skopt_nn._scikeras import loss_name
-
         try:
             return loss_name(self.loss) == "categorical_crossentropy"
         except (TypeError, ValueError):

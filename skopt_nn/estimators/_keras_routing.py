@@ -37,6 +37,28 @@ def declared_parameters(cls):
     return tuple(names)
 
 
+def accepted_names(target):
+    """Names that a function or class takes; None where that cannot be known."""
+    if target is None:
+        return None
+    if not inspect.isclass(target):
+        if _takes_any(inspect.signature(target).parameters.values()):
+            return None
+        return _named(target)
+    last = None
+    for klass in target.__mro__[:-1]:
+        init = vars(klass).get("__init__")
+        if init is not None:
+            last = klass
+            if not _takes_any(inspect.signature(init).parameters.values()):
+                break
+    else:
+        # Keras' own base classes refuse what is left in their **kwargs.
+        if last is None or not last.__module__.startswith("keras."):
+            return None
+    return set(declared_parameters(target))
+
+
 def nearest(name, valid):
     """The name that was probably meant: initials (``lr``), else the closest spelling."""
     initials = [v for v in valid if "".join(w[:1] for w in v.split("_")) == name]
@@ -95,7 +117,7 @@ def check_routed_parameters(owner, routed, build, destinations, prefixes, declar
 
 
 def _check_build_argument(owner, name, build, declared, prefix=""):
-    accepted = _accepted(build)
+    accepted = accepted_names(build)
     if accepted is None or name in accepted:
         return
     build_name = getattr(build, "__qualname__", type(build).__name__)
@@ -139,7 +161,7 @@ def _check_items(owner, path, rest, items, kind):
     target = items if inspect.isclass(items) else class_of_name(kind, items)
     if target is None:
         return
-    accepted = _accepted(target)
+    accepted = accepted_names(target)
     if accepted is not None and name not in accepted and not name.isdigit():
         reason = f"{target.__name__} has no parameter {name!r}"
         raise unknown_parameter(owner, path + rest, accepted, reason, path)
@@ -154,6 +176,15 @@ def class_of_name(kind, name):
         if inspect.isclass(value) and found.lower() == wanted:
             return value
     return None
+
+
+def names_as_classes(kind, items):
+    """Names replaced by classes, which unlike Keras' functions take parameters."""
+    if isinstance(items, (list, tuple)):
+        return type(items)(names_as_classes(kind, item) for item in items)
+    if isinstance(items, dict):
+        return {key: names_as_classes(kind, item) for key, item in items.items()}
+    return class_of_name(kind, items) or items
 
 
 def _is_named(parameter):
@@ -171,22 +202,3 @@ def _named(function):
     parameters = inspect.signature(function).parameters.values()
     return {p.name for p in parameters if _is_named(p)} - {"self"}
 
-
-def _accepted(target):
-    """Names that a function or class takes; None where that cannot be known."""
-    if not inspect.isclass(target):
-        if _takes_any(inspect.signature(target).parameters.values()):
-            return None
-        return _named(target)
-    last = None
-    for klass in target.__mro__[:-1]:
-        init = vars(klass).get("__init__")
-        if init is not None:
-            last = klass
-            if not _takes_any(inspect.signature(init).parameters.values()):
-                break
-    else:
-        # Keras' own base classes refuse what is left in their **kwargs.
-        if last is None or not last.__module__.startswith("keras."):
-            return None
-    return set(declared_parameters(target))
