@@ -120,7 +120,7 @@ class NeuralEstimator(
     def _check_fit(self, X, y, sample_weight, soft_targets, *, reset, classes=None):
         """Validate everything, set what describes the data, return training rows."""
         _rows.check_input_shape(self.input_shape)
-        flat = _rows.as_rows(X, None if reset else self._sample_shape)
+        flat, received = _rows.as_rows(X, None if reset else self._sample_shape)
         flat, y = validate_data(
             self,
             flat,
@@ -132,7 +132,7 @@ class NeuralEstimator(
         )
         if reset:
             self._sample_shape, table = _rows.infer_sample_shape(
-                X if flat.ndim == 2 else flat, self.input_shape, flat.shape[1]
+                received, self.input_shape, flat.shape[1]
             )
             self._check_architecture(self._sample_shape, table)
         weights = _check_sample_weight(
@@ -142,6 +142,8 @@ class NeuralEstimator(
         if not kept.all():
             flat, y, weights = flat[kept], y[kept], weights[kept]
             soft_targets = None if soft_targets is None else soft_targets[kept]
+        if self.batch_size is None and soft_targets is None:
+            flat, y, weights = _rows.merge_equal_rows(flat, y, weights)
         targets, weights = self._encode_y(y, weights, reset=reset, classes=classes)
         if soft_targets is not None:
             targets += (self._encode_soft(soft_targets, len(flat)),)
@@ -238,13 +240,14 @@ class NeuralEstimator(
         check_is_fitted(self, "model_")
         return validate_data(
             self,
-            _rows.as_rows(X, self._sample_shape),
+            _rows.as_rows(X, self._sample_shape)[0],
             reset=False,
             dtype=_ROW_DTYPES,
         )
 
-    def _logits(self, X):
-        return self._outputs.logits(self._check_predict(X))
+    def _outputs_of(self, name, X):
+        rows = self._check_predict(X)
+        return getattr(self._outputs, name)(rows)
 
     def transform(self, X):
         """Features of the network's last hidden layer.
@@ -258,10 +261,6 @@ class NeuralEstimator(
         ndarray of shape (n_samples, n_hidden), float32
         """
         return self._outputs_of("features", X)
-
-    def _outputs_of(self, name, X):
-        rows = self._check_predict(X)
-        return getattr(self._outputs, name)(rows)
 
     @property
     def _n_features_out(self):

@@ -229,7 +229,7 @@ class NeuralClassifierMixin(ClassifierMixin):
             Columns in the order of ``classes_``; for multilabel y the probability of
             each label, which do not sum to one.
         """
-        return self._decode(self._logits(X))
+        return self._decode(self._outputs_of("logits", X))
 
     def predict(self, X):
         """The most probable class of each sample.

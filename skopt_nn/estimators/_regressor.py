@@ -140,7 +140,7 @@ class NeuralRegressorMixin(RegressorMixin):
         -------
         ndarray of shape (n_samples,) or (n_samples, n_outputs), float64
         """
-        return self._decode(self._logits(X))
+        return self._decode(self._outputs_of("logits", X))
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()

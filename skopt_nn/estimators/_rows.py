@@ -10,20 +10,22 @@ from skopt_nn.networks import pooled_shape
 _CHUNK_ROWS = 4096
 
 
-def as_rows(X, sample_shape=None):
-    """View samples of any shape as flat rows; leave the rest to ``validate_data``."""
+def as_rows(X, expected=None):
+    """Flat rows for ``validate_data`` and the shape that one sample came in.
+
+    Samples of several axes are viewed as rows; whatever else X is stays as it is.
+    """
     if isinstance(X, (list, tuple)):
         X = np.asarray(X)
-    shape = getattr(X, "shape", ())
-    if len(shape) <= 2 or not isinstance(X, np.ndarray):
-        return X
-    if sample_shape is not None and not _is_same_sample(shape[1:], sample_shape):
+    if not isinstance(X, np.ndarray) or X.ndim <= 2:
+        return X, None
+    shape = X.shape[1:]
+    if expected is not None and not _is_same_sample(shape, expected):
         raise ValueError(
-            f"X must have samples of shape {sample_shape} or rows of "
-            f"{math.prod(sample_shape)} values, got samples of shape {shape[1:]} "
-            f"(X.shape={shape})."
+            f"X must have samples of shape {expected} or rows of {math.prod(expected)} "
+            f"values, got samples of shape {shape} (X.shape={X.shape})."
         )
-    return X.reshape(shape[0], math.prod(shape[1:]))
+    return X.reshape(X.shape[0], math.prod(shape)), shape
 
 
 def _is_same_sample(received, expected):
@@ -33,17 +35,14 @@ def _is_same_sample(received, expected):
     )
 
 
-def infer_sample_shape(X, input_shape, n_features):
+def infer_sample_shape(received, input_shape, n_features):
     """Shape of one sample with channels, and whether X is a table.
 
     Without ``input_shape``, samples of 2, 3 or 4 axes end with their channels; rows
     are a series of one channel, whose columns may have units of their own.
     """
     if input_shape is None:
-        sample_shape = np.shape(X)[1:]
-        if len(sample_shape) < 2:
-            return (n_features, 1), True
-        return tuple(sample_shape), False
+        return ((n_features, 1), True) if received is None else (received, False)
     if math.prod(input_shape) != n_features:
         raise ValueError(
             f"input_shape={tuple(input_shape)} stands for {math.prod(input_shape)} "
@@ -63,6 +62,19 @@ def check_input_shape(input_shape):
             "input_shape must be None or a tuple of positive ints, the shape of one "
             f"sample with its channels, such as (28, 28, 1); got {input_shape!r}."
         )
+
+
+def merge_equal_rows(X, y, weights):
+    """Each distinct row once, in sorted order, with the sum of its weights.
+
+    A batch of the whole set is a set: repeating a row and doubling its weight are
+    then the same to the bit.
+    """
+    _, of_x = np.unique(X, axis=0, return_inverse=True)
+    _, of_y = np.unique(y, axis=0, return_inverse=True)
+    pair = of_x * (of_y.max() + 1) + of_y
+    _, first, of_pair = np.unique(pair, return_index=True, return_inverse=True)
+    return X[first], y[first], np.bincount(of_pair, weights=weights)
 
 
 def check_stages(sample_shape, table, filters, pool_size):

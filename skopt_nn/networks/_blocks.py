@@ -55,7 +55,11 @@ def activate(x, activation, name):
 def convolution(filters, kernel_size, normalization, name):
     # Batch normalization subtracts the mean: a bias before it would do nothing.
     return Convolution(
-        filters, kernel_size, use_bias=normalization != "batch", name=name
+        filters,
+        kernel_size,
+        use_bias=normalization != "batch",
+        kernel_initializer="zeros",
+        name=name,
     )
 
 
