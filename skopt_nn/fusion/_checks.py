@@ -1,10 +1,15 @@
 """Errors for what cannot be fused, before anything is trained."""
 
+from numbers import Integral
+
 import numpy as np
 from sklearn.base import is_classifier, is_regressor
+from sklearn.model_selection import check_cv
 from sklearn.utils import check_array, check_consistent_length
 from sklearn.utils.multiclass import check_classification_targets, type_of_target
 from sklearn.utils.validation import column_or_1d
+
+from skopt_nn.fusion._rows import rows_that_count, take_rows
 
 
 def check_member(estimator, kind, name, *, need_proba=True):
@@ -70,21 +75,33 @@ def check_weights(sample_weight, X):
     return weight
 
 
-def check_folds(cv, X, y, **params):
-    """Return the folds of ``cv``, which must test every row exactly once."""
-    n_splits = cv.get_n_splits(X, y, **params)
-    if len(y) < n_splits:
+def check_folds(cv, X, y, weight, *, classifier, **params):
+    """Return the folds of ``cv`` over the rows that count, each tested exactly once.
+
+    Rows of weight zero are in no fold, so that they are as good as absent.
+    """
+    rows = rows_that_count(y, weight)
+    splitter = check_cv(cv, y[rows], classifier=classifier)
+    n_splits = splitter.get_n_splits(X, y, **params)
+    if len(rows) < n_splits:
         raise ValueError(
             f"cv={n_splits} folds need at least {n_splits} rows, got "
-            f"n_samples={len(y)}. Pass fewer folds, or cv=None."
+            f"n_samples={len(rows)}. Pass fewer folds, or cv=None."
         )
-    folds = list(cv.split(X, y, **params))
+    if isinstance(cv, Integral) or hasattr(cv, "split"):
+        params = {name: take_rows(value, rows) for name, value in params.items()}
+        folds = splitter.split(take_rows(X, rows), y[rows], **params)
+        folds = [(rows[train], rows[test]) for train, test in folds]
+    else:
+        folds = [
+            [part[np.isin(part, rows)] for part in fold] for fold in splitter.split()
+        ]
     tested = np.concatenate([test for _, test in folds])
-    if not np.array_equal(np.sort(tested), np.arange(len(y))):
+    if not np.array_equal(np.sort(tested), rows):
         raise ValueError(
             "cv must test every row exactly once, so that every row gets an "
             f"out-of-fold score: got {cv!r}, whose test rows number {len(tested)} "
-            f"for {len(y)} rows. Use a partition such as KFold or StratifiedKFold."
+            f"for {len(rows)} rows. Use a partition such as KFold or StratifiedKFold."
         )
     return folds
 

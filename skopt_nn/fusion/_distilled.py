@@ -15,7 +15,6 @@ from sklearn.base import (
 )
 from sklearn.callback import CallbackSupportMixin
 from sklearn.frozen import FrozenEstimator
-from sklearn.model_selection import check_cv
 from sklearn.utils import check_consistent_length, get_tags, indexable
 from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
 from sklearn.utils.metadata_routing import (
@@ -34,6 +33,7 @@ from skopt_nn.fusion._checks import (
 )
 from skopt_nn.fusion._fidelity import classifier_fidelity, regressor_fidelity
 from skopt_nn.fusion._members import cross_fit, predict_scores
+from skopt_nn.fusion._rows import rows_that_count, take_rows
 
 
 def _unfitted(estimator):
@@ -131,7 +131,7 @@ class _Distilled(
         y, sample_weight, classes = self._check_data(X, y, sample_weight)
         weights, split_params = self._route(sample_weight, params)
         X = indexable(X)[0]
-        folds = self._folds(X, y, **split_params)
+        folds = self._folds(X, y, weights["teacher"], **split_params)
         root = self._init_callback_context(max_subtasks=2)
         root.call_on_fit_task_begin(estimator=self, X=X, y=y)
         teacher, soft_targets = self._ask_teacher(
@@ -275,16 +275,18 @@ class _Distilled(
                 f"{type(self).__name__} requires y to be passed, but the target y is "
                 "None."
             )
-        classes = None
         if self._kind == "classifier":
             y = check_labels(y)
-            classes = np.unique(y)
-            if isinstance(self.teacher, FrozenEstimator):
-                self._check_classes(self.teacher, classes)
         else:
             y = check_targets(y, get_tags(self).target_tags.multi_output)
         check_consistent_length(X, y)
-        return y, check_weights(sample_weight, X), classes
+        weight = check_weights(sample_weight, y)
+        if self._kind == "regressor":
+            return y, weight, None
+        classes = np.unique(y[rows_that_count(y, weight)])
+        if isinstance(self.teacher, FrozenEstimator):
+            self._check_classes(self.teacher, classes)
+        return y, weight, classes
 
     def _check_classes(self, teacher, classes):
         if not np.array_equal(teacher.classes_, classes):
@@ -316,12 +318,12 @@ class _Distilled(
                 )
         return weights, routed["splitter"]["split"]
 
-    def _folds(self, X, y, **params):
+    def _folds(self, X, y, weight, **params):
         """Return the folds of out-of-fold soft targets; none for a frozen teacher."""
         if self.cv is None or isinstance(self.teacher, FrozenEstimator):
             return []
-        cv = check_cv(self.cv, y, classifier=self._kind == "classifier")
-        return check_folds(cv, X, y, **params)
+        is_classifier = self._kind == "classifier"
+        return check_folds(self.cv, X, y, weight, classifier=is_classifier, **params)
 
     def _ask_teacher(self, root, X, y, weight, folds, classes):
         """Return the teacher fitted on all rows, and its soft targets."""
@@ -346,6 +348,10 @@ class _Distilled(
         return teacher, soft_targets
 
     def _teach(self, root, student, X, y, soft_targets, weight):
+        rows = rows_that_count(y, weight)
+        if len(rows) < len(y):
+            X, y, soft_targets = take_rows(X, rows), y[rows], soft_targets[rows]
+            weight = weight[rows]
         task = root.subcontext("student")
         with task.propagate_callback_context(student):
             task.call_on_fit_task_begin(estimator=self, X=X, y=y)

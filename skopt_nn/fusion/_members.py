@@ -1,7 +1,6 @@
 """Fit the members of a fusion: on weighted rows, on folds, and ask for their scores."""
 
 import numpy as np
-from scipy.sparse import issparse
 from sklearn import get_config
 from sklearn.base import clone
 from sklearn.ensemble import (
@@ -15,16 +14,9 @@ from sklearn.utils.metadata_routing import get_routing_for_object
 from sklearn.utils.parallel import Parallel, delayed
 from sklearn.utils.validation import has_fit_parameter
 
+from skopt_nn.fusion._rows import resample, rows_that_count, take_rows
+
 _ENSEMBLES = (VotingClassifier, VotingRegressor, StackingClassifier, StackingRegressor)
-
-
-def take_rows(X, rows):
-    """Return the given rows of an array, sparse matrix, frame or list, as its kind."""
-    if hasattr(X, "iloc"):
-        return X.iloc[rows]
-    if isinstance(X, list):
-        return [X[row] for row in rows]
-    return X[rows]
 
 
 def weight_params(estimator, sample_weight):
@@ -51,26 +43,15 @@ def weight_params(estimator, sample_weight):
     return None
 
 
-def resample(sample_weight, offset):
-    """Draw as many rows as there are, each ``n * weight`` times rounded up or down.
-
-    Systematic resampling: one ``offset`` in (0, 1) places an even comb over the
-    cumulated weights, so that equal weights return every row exactly once and a row
-    of weight zero is never drawn.
-    """
-    share = np.cumsum(sample_weight) / np.sum(sample_weight)
-    comb = (np.arange(len(share)) + offset) / len(share)
-    return np.searchsorted(share, comb, side="right").clip(max=len(share) - 1)
-
-
-def fit_member(estimator, X, y, sample_weight=None, *, context, caller, offset=0.5):
-    """Fit ``estimator`` in place, on resampled rows where it takes no weights."""
+def fit_member(estimator, X, y, weight, rows, *, context, caller, offset=0.5):
+    """Fit ``estimator`` in place to some rows; resampled, where it takes no weights."""
     params = {}
-    if sample_weight is not None:
-        params = weight_params(estimator, sample_weight)
+    if weight is not None:
+        params = weight_params(estimator, weight[rows])
         if params is None:
-            rows = resample(sample_weight, offset)
-            X, y, params = take_rows(X, rows), y[rows], {}
+            params, rows = {}, rows[resample(weight[rows], offset)]
+    if not np.array_equal(rows, np.arange(len(y))):
+        X, y = take_rows(X, rows), y[rows]
     with context.propagate_callback_context(estimator):
         context.call_on_fit_task_begin(estimator=caller, X=X, y=y)
         estimator.fit(X, y, **params)
@@ -98,8 +79,7 @@ def predict_scores(estimator, X, classes=None):
 
 
 def _fit_fold(estimator, X, y, weight, train, test, classes, **how):
-    weight = None if weight is None else weight[train]
-    fit_member(estimator, take_rows(X, train), y[train], weight, **how)
+    fit_member(estimator, X, y, weight, train, **how)
     return predict_scores(estimator, take_rows(X, test), classes)
 
 
@@ -116,11 +96,12 @@ def cross_fit(
     random=None,
     n_jobs=None,
 ):
-    """Fit a clone on all rows, and score each row by a clone that did not see it.
+    """Fit a clone on all rows that count; score each row by one that did not see it.
 
-    Without folds the clone fitted on all rows gives the scores. The tasks become
-    children of ``context``, which allows ``1 + len(folds)`` of them in any order.
-    ``random`` draws where :func:`resample` places its comb.
+    Without folds the clone fitted on all rows gives all scores; with them it gives
+    those of the rows that count nothing, and are in no fold. The tasks become children
+    of ``context``, which allows ``1 + len(folds)`` of them in any order. ``random``
+    draws where :func:`resample` places its comb.
     """
     n_fits = 1 + len(folds)
     offsets = np.full(n_fits, 0.5) if random is None else random.uniform(size=n_fits)
@@ -129,18 +110,16 @@ def cross_fit(
         {"context": context.subcontext(name, k), "caller": caller, "offset": offset}
         for k, (name, offset) in enumerate(zip(names, offsets))
     ]
-    fitted = fit_member(clone(estimator), X, y, weight, **how[0])
+    rows = rows_that_count(y, weight)
+    fitted = fit_member(clone(estimator), X, y, weight, rows, **how[0])
     if not folds:
         return fitted, predict_scores(fitted, X, classes)
     scores = Parallel(n_jobs=n_jobs)(
         delayed(_fit_fold)(clone(estimator), X, y, weight, train, test, classes, **kw)
         for (train, test), kw in zip(folds, how[1:])
     )
-    tested = np.concatenate([test for _, test in folds])
-    return fitted, np.concatenate(scores)[np.argsort(tested)]
-
-
-def as_array(X):
-    """Return X as one plain 2-D array, a row a sample."""
-    X = X.toarray() if issparse(X) else np.asarray(X)
-    return X.reshape(len(X), -1)
+    order = [test for _, test in folds]
+    if len(rows) < len(y):
+        order.append(np.setdiff1d(np.arange(len(y)), rows))
+        scores.append(predict_scores(fitted, take_rows(X, order[-1]), classes))
+    return fitted, np.concatenate(scores)[np.argsort(np.concatenate(order))]

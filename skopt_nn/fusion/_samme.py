@@ -25,15 +25,17 @@ def stage_weight(missed, sample_weight, n_classes):
     return max(weight, 0.0)
 
 
-def samme(scores, truth, sample_weight, learning_rates):
+def samme(scores, y, classes, sample_weight, learning_rates):
     """Return the weights of the stages and, a row, the sum of those that missed it.
 
     Parameters
     ----------
     scores : ndarray of shape (n_samples, n_stages, n_classes)
         Class scores, stage by stage.
-    truth : ndarray of shape (n_samples,)
-        Index of the true class.
+    y : ndarray of shape (n_samples,)
+        The labels.
+    classes : ndarray of shape (n_classes,)
+        The label that each class score stands for.
     sample_weight : ndarray of shape (n_samples,)
         The user's weights.
     learning_rates : sequence of float
@@ -45,7 +47,7 @@ def samme(scores, truth, sample_weight, learning_rates):
     exponent : ndarray of shape (n_samples,)
         A next stage trains on ``boosted_weights(sample_weight, rate * exponent)``.
     """
-    missed = scores.argmax(axis=2) != truth[:, np.newaxis]
+    missed = classes[scores.argmax(axis=2)] != y[:, np.newaxis]
     weights, exponent = np.zeros(scores.shape[1]), np.zeros(len(scores))
     for stage, rate in enumerate(learning_rates):
         seen = boosted_weights(sample_weight, rate * exponent)

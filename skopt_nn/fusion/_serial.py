@@ -11,7 +11,6 @@ from sklearn.base import (
     is_classifier,
 )
 from sklearn.callback import CallbackSupportMixin
-from sklearn.model_selection import check_cv
 from sklearn.utils import (
     check_consistent_length,
     check_random_state,
@@ -29,6 +28,7 @@ from skopt_nn.fusion._checks import (
     check_weights,
 )
 from skopt_nn.fusion._members import cross_fit, predict_scores
+from skopt_nn.fusion._rows import rows_that_count
 from skopt_nn.fusion._samme import boosted_weights, samme
 from skopt_nn.fusion._stage_output import StageOutput
 
@@ -225,10 +225,13 @@ class SerialStage(
         return tags
 
     def _fit(self, X, y, sample_weight, *, folded):
-        y, weight, classes = self._check_data(X, y, sample_weight)
         X = _indexable(X)
         samples = X.X if isinstance(X, StageOutput) else X
-        folds = self._check_folds(samples, y) if folded else []
+        y, weight, classes = self._check_data(X, y, sample_weight)
+        folds = []
+        if folded:
+            kind = {"classifier": classes is not None}
+            folds = check_folds(self.cv, samples, y, weight, **kind)
         root = self._init_callback_context(
             max_subtasks=1 + len(folds), sequential_subtasks=False
         ).call_on_fit_task_begin(estimator=self, X=X, y=y)
@@ -259,17 +262,15 @@ class SerialStage(
         else:
             y = check_targets(y, get_tags(self.estimator).target_tags.multi_output)
         check_consistent_length(X, y)
-        classes = np.unique(y) if kind == "classifier" else None
+        weight = check_weights(sample_weight, y)
+        rows = rows_that_count(y, weight)
+        classes = np.unique(y[rows]) if kind == "classifier" else None
         if isinstance(X, StageOutput) and (X.classes is None) != (classes is None):
             raise TypeError(
                 f"This stage holds a {kind}, the stages before it do not. All members "
                 "of a serial fusion are classifiers, or all are regressors."
             )
-        return y, check_weights(sample_weight, X), classes
-
-    def _check_folds(self, X, y):
-        cv = check_cv(self.cv, y, classifier=is_classifier(self.estimator))
-        return check_folds(cv, X, y)
+        return y, weight, classes
 
     def _lesson(self, X, y, weight, classes):
         """Return the target and the weights that this stage's member trains on."""
@@ -278,8 +279,7 @@ class SerialStage(
         if classes is None:
             return y - X.scores.sum(axis=1).reshape(y.shape), weight
         weight = np.ones(len(y)) if weight is None else weight
-        truth = np.searchsorted(classes, y)
-        _, exponent = samme(X.scores, truth, weight, X.learning_rates)
+        _, exponent = samme(X.scores, y, classes, weight, X.learning_rates)
         return y, boosted_weights(weight, self._rate * exponent)
 
     def _keep(self, member, classes):

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from skopt_nn.fusion._members import as_array, take_rows
+from skopt_nn.fusion._rows import as_array, take_rows
 
 
 class StageOutput:

@@ -17,6 +17,7 @@ from skopt_nn.fusion._checks import (
     check_targets,
     check_weights,
 )
+from skopt_nn.fusion._rows import rows_that_count
 from skopt_nn.fusion._samme import samme
 from skopt_nn.fusion._stage_output import StageOutput
 
@@ -126,7 +127,7 @@ class WeightedSumClassifier(ClassifierMixin, _WeightedSum):
         scores, y = self._scores(X), check_labels(y)
         check_consistent_length(scores, y)
         sample_weight = check_weights(sample_weight, y)
-        classes, truth = np.unique(y, return_inverse=True)
+        classes = np.unique(y[rows_that_count(y, sample_weight)])
         self._check_classes(X, scores, classes)
         if self.weights is not None:
             weights = check_sum_weights(self.weights, scores.shape[1], "stages")
@@ -134,7 +135,7 @@ class WeightedSumClassifier(ClassifierMixin, _WeightedSum):
             ones = np.ones(len(y))
             rates = getattr(X, "learning_rates", np.ones(scores.shape[1]))
             seen = ones if sample_weight is None else sample_weight
-            weights, _ = samme(scores, truth, seen, rates)
+            weights, _ = samme(scores, y, classes, seen, rates)
             weights = weights if weights.any() else np.ones(len(weights))
         self.classes_, self.stage_weights_ = classes, weights
         return self

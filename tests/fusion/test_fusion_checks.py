@@ -86,8 +86,8 @@ ignore_infinite_labels = pytest.mark.filterwarnings(
         SerialStage(tree_regressor, cv=None),
         DistilledClassifier(LogisticRegression(), SoftLogistic()),
         DistilledClassifier(tree, SoftLogistic(), cv=3),
-        DistilledRegressor(Ridge(), SoftRidge()),
-        DistilledRegressor(Ridge(), SoftRidge(), cv=2),
+        DistilledRegressor(Ridge(tol=1e-12), SoftRidge(tol=1e-12)),
+        DistilledRegressor(Ridge(tol=1e-12), SoftRidge(tol=1e-12), cv=2),
     ]
 )
 def test_sklearn_checks_of_parts(estimator, check):
