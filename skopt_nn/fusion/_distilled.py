@@ -445,7 +445,9 @@ class DistilledClassifier(ClassifierMixin, _Distilled):
     >>> from sklearn.ensemble import RandomForestClassifier
     >>> from skopt_nn import CNNClassifier, DistilledClassifier
     >>> X, y = load_iris(return_X_y=True)
-    >>> student = CNNClassifier(filters=(), dense_units=(8,), epochs=30, random_state=0)
+    >>> student = CNNClassifier(
+    ...     filters=(), dense_units=(8,), learning_rate=0.01, epochs=30, random_state=0
+    ... )
     >>> forest = RandomForestClassifier(30, random_state=0)
     >>> distilled = DistilledClassifier(forest, student, temperature=2.0).fit(X, y)
     >>> distilled.fidelity_.agreement > 0.9

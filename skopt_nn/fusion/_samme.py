@@ -8,19 +8,19 @@ def boosted_weights(sample_weight, exponent):
 
     The sum stays so that boosting changes no member's balance of loss and penalty.
     """
-    boosted = sample_weight * np.exp(exponent - exponent.max())
+    largest = exponent.max(initial=0)
+    boosted = sample_weight * np.exp(exponent - largest)
     return boosted * (sample_weight.sum() / boosted.sum())
 
 
 def stage_weight(missed, sample_weight, n_classes):
     """Return SAMME's weight of a stage, at least 0 and finite.
 
-    The error is kept half a row away from 0 and 1: with n rows, less than that
-    cannot be told from none.
+    An error of 0 or 1 is taken for half of the lightest row away from it.
     """
-    half_row = 0.5 / np.count_nonzero(sample_weight)
-    error = np.average(missed, weights=sample_weight)
-    error = np.clip(error, half_row, 1 - half_row)
+    share = sample_weight / sample_weight.sum()
+    floor = share.min() / 2
+    error = np.clip(share[missed].sum(), floor, 1 - floor)
     weight = np.log((1 - error) / error) + np.log(max(n_classes - 1, 1))
     return max(weight, 0.0)
 
@@ -37,7 +37,7 @@ def samme(scores, y, classes, sample_weight, learning_rates):
     classes : ndarray of shape (n_classes,)
         The label that each class score stands for.
     sample_weight : ndarray of shape (n_samples,)
-        The user's weights.
+        The user's weights, none of them zero.
     learning_rates : sequence of float
         Exponent on the boosting weights that each stage trained with.
 

@@ -278,9 +278,11 @@ class SerialStage(
             return y, weight
         if classes is None:
             return y - X.scores.sum(axis=1).reshape(y.shape), weight
-        weight = np.ones(len(y)) if weight is None else weight
-        _, exponent = samme(X.scores, y, classes, weight, X.learning_rates)
-        return y, boosted_weights(weight, self._rate * exponent)
+        rows, lesson = rows_that_count(y, weight), np.zeros(len(y))
+        counted = np.ones(len(y)) if weight is None else weight[rows]
+        _, exponent = samme(X.scores[rows], y[rows], classes, counted, X.learning_rates)
+        lesson[rows] = boosted_weights(counted, self._rate * exponent)
+        return y, lesson
 
     def _keep(self, member, classes):
         self.estimator_ = member

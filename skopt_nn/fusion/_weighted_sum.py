@@ -8,6 +8,7 @@ from sklearn.base import (
     RegressorMixin,
     _fit_context,
 )
+from sklearn.callback import CallbackSupportMixin
 from sklearn.utils import check_array, check_consistent_length
 from sklearn.utils.validation import check_is_fitted
 
@@ -22,8 +23,11 @@ from skopt_nn.fusion._samme import samme
 from skopt_nn.fusion._stage_output import StageOutput
 
 
-class _WeightedSum(BaseEstimator):
-    """What both sums share: reading scores, and one weight a stage."""
+class _WeightedSum(CallbackSupportMixin, BaseEstimator):
+    """What both sums share: reading scores, and one weight a stage.
+
+    Callbacks find nothing to do, and no reason to warn that they are not supported.
+    """
 
     _parameter_constraints: dict = {"weights": ["array-like", None]}
 
@@ -124,20 +128,23 @@ class WeightedSumClassifier(ClassifierMixin, _WeightedSum):
         -------
         self : object
         """
+        context = self._init_callback_context()
+        context.call_on_fit_task_begin(estimator=self, X=X, y=y)
         scores, y = self._scores(X), check_labels(y)
         check_consistent_length(scores, y)
         sample_weight = check_weights(sample_weight, y)
-        classes = np.unique(y[rows_that_count(y, sample_weight)])
+        rows = rows_that_count(y, sample_weight)
+        classes = np.unique(y[rows])
         self._check_classes(X, scores, classes)
         if self.weights is not None:
             weights = check_sum_weights(self.weights, scores.shape[1], "stages")
         else:
-            ones = np.ones(len(y))
+            counted = np.ones(len(y)) if sample_weight is None else sample_weight[rows]
             rates = getattr(X, "learning_rates", np.ones(scores.shape[1]))
-            seen = ones if sample_weight is None else sample_weight
-            weights, _ = samme(scores, y, classes, seen, rates)
+            weights, _ = samme(scores[rows], y[rows], classes, counted, rates)
             weights = weights if weights.any() else np.ones(len(weights))
         self.classes_, self.stage_weights_ = classes, weights
+        context.call_on_fit_task_end(estimator=self, X=X, y=y)
         return self
 
     def predict_proba(self, X):
@@ -227,6 +234,8 @@ class WeightedSumRegressor(RegressorMixin, MultiOutputMixin, _WeightedSum):
         -------
         self : object
         """
+        context = self._init_callback_context()
+        context.call_on_fit_task_begin(estimator=self, X=X, y=y)
         scores, y = self._scores(X), check_targets(y)
         check_consistent_length(scores, y)
         check_weights(sample_weight, y)
@@ -240,6 +249,7 @@ class WeightedSumRegressor(RegressorMixin, MultiOutputMixin, _WeightedSum):
         else:
             self.stage_weights_ = check_sum_weights(self.weights, n_stages, "stages")
         self._y_shape = y.shape[1:]
+        context.call_on_fit_task_end(estimator=self, X=X, y=y)
         return self
 
     def predict(self, X):
