@@ -172,10 +172,11 @@ class NeuralEstimator(
     def _train(self, rows, epochs, soft_settings, monitor):
         rows, held_out = self._hold_out(rows)
         self._run(rows, held_out, epochs, soft_settings, monitor)
-        self._record_best(held_out)
+        if self.early_stopping:
+            self.best_score_ = self._score_of(held_out)
         self.n_parameters_ = networks.n_parameters(self.model_)
 
-    def _run(self, rows, held_out, epochs, soft_settings=None, monitor=None):
+    def _run(self, rows, held_out, epochs, soft_settings, monitor):
         """Train ``model_`` for some more epochs and keep the records."""
         outcome = training.fit(
             self.model_,
@@ -188,14 +189,13 @@ class NeuralEstimator(
             batch_size=self.batch_size,
             seed=self._seeds[1],
             validation=held_out,
-            patience=None if held_out is None else self.n_iter_no_change,
+            patience=self.n_iter_no_change if self.early_stopping else None,
             first_epoch=self.n_iter_,
             optimizer_state=self._optimizer_state,
             callbacks=copy.deepcopy(list(self.callbacks or ())),
             monitor=monitor,
         )
         self._keep_records(outcome)
-        return outcome
 
     def _keep_records(self, outcome):
         for name, values in outcome.history.items():
@@ -216,9 +216,12 @@ class NeuralEstimator(
     def _settings(self):
         return {"weight_decay": self.weight_decay}
 
+    def _needs_held_out(self):
+        return self.early_stopping
+
     def _hold_out(self, rows):
         """Split off the rows that decide when to stop."""
-        if not self.early_stopping:
+        if not self._needs_held_out():
             return rows, None
         train, held_out = train_test_split(
             np.arange(len(rows)),
@@ -228,11 +231,10 @@ class NeuralEstimator(
         )
         return _subset(rows, train), _subset(rows, held_out)
 
-    def _record_best(self, held_out):
-        if held_out is None:
-            return
-        scores = self._decode(self._outputs.logits(held_out.X))
-        self.best_score_ = self._held_out_score(scores, held_out)
+    def _score_of(self, held_out):
+        return self._held_out_score(
+            self._decode(self._outputs.logits(held_out.X)), held_out
+        )
 
     # -- prediction -------------------------------------------------------------
 

@@ -208,7 +208,9 @@ class NeuralClassifierMixin(ClassifierMixin):
     def _held_out_score(self, probabilities, held_out):
         predicted = self._argmax(probabilities)
         return float(
-            accuracy_score(held_out.targets[0], predicted, sample_weight=held_out.weights)
+            accuracy_score(
+                held_out.targets[0], predicted, sample_weight=held_out.weights
+            )
         )
 
     def _argmax(self, probabilities):

@@ -6,14 +6,15 @@ from skopt_nn.networks._build import (
     get_values,
     hidden_features,
     n_parameters,
+    n_unshared_parameters,
     set_values,
+    slots,
 )
 from skopt_nn.networks._shared import (
     copy_weights,
     merged_groups,
     most_similar,
     shared_layers,
-    slots,
     tied_groups,
 )
 
@@ -27,6 +28,7 @@ __all__ = [
     "merged_groups",
     "most_similar",
     "n_parameters",
+    "n_unshared_parameters",
     "pooled_shape",
     "set_statistics",
     "set_values",

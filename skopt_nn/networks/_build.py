@@ -2,12 +2,13 @@
 
 import math
 from collections.abc import Mapping
+from functools import lru_cache
 
 import numpy as np
 
 from skopt_nn._backend import keras
 from skopt_nn.networks._cnn import build_cnn
-from skopt_nn.networks._shared import build_shared
+from skopt_nn.networks._shared import build_shared, shared_slots
 
 BUILDERS = {"cnn": build_cnn, "shared": build_shared}
 
@@ -20,6 +21,28 @@ def build(recipe: Mapping) -> keras.Model:
     """
     arguments = dict(recipe)
     return BUILDERS[arguments.pop("network")](**arguments)
+
+
+@lru_cache(maxsize=256)
+def _unshared(items):
+    model = build({**dict(items), "seed": 0, "groups": None})
+    return shared_slots(model), n_parameters(model)
+
+
+def _unshared_of(recipe):
+    ignored = ("seed", "groups", "dropout")
+    items = tuple((k, v) for k, v in recipe.items() if k not in ignored)
+    return _unshared((*items, ("dropout", 0.0)))
+
+
+def slots(recipe: Mapping) -> dict[str, tuple]:
+    """Kernel shape of each layer of a recipe that may share its weights."""
+    return dict(_unshared_of(recipe)[0])
+
+
+def n_unshared_parameters(recipe: Mapping) -> int:
+    """Number of parameters of the same network if nothing were shared."""
+    return _unshared_of(recipe)[1]
 
 
 def hidden_features(model: keras.Model) -> keras.Model:

@@ -12,7 +12,7 @@ import jax
 import jax.numpy as jnp
 from jax import lax
 
-MOST_COLUMNS_OF_PATCHES = 32
+MOST_COLUMNS_OF_PATCHES = 64
 MOST_POSITIONS_COMPARED = 16
 
 
@@ -23,7 +23,7 @@ def convolution(inputs, kernel):
     times faster than XLA's convolution, which blocks over channels.
     """
     if math.prod(kernel.shape[:-1]) <= MOST_COLUMNS_OF_PATCHES:
-        return _patch_convolution(inputs, kernel)
+        return _patch_convolution(inputs, kernel, 1)[..., 0, :]
     strides = (1,) * (kernel.ndim - 2)
     return lax.conv_general_dilated(
         inputs, kernel, strides, "SAME", dimension_numbers=_layout(kernel)
@@ -35,25 +35,83 @@ def _layout(kernel):
     return (f"N{spatial}C", f"{spatial}IO", f"N{spatial}C")
 
 
-def _patch_convolution(inputs, kernel):
-    columns = _patches(inputs, kernel.shape[:-2])
-    matrix = kernel.reshape(columns.shape[-1], kernel.shape[-1])
-    outputs = columns.reshape(-1, columns.shape[-1]) @ matrix
-    return outputs.reshape(*inputs.shape[:-1], kernel.shape[-1])
+def pooled_convolution(inputs, kernel, size):
+    """Maximum of the convolution over windows that do not overlap.
+
+    With few channels, one patch covers all that a window sees, and its product with
+    copies of the kernel, one for each position, holds the window side by side.
+    """
+    columns = math.prod(side + size - 1 for side in kernel.shape[:-2])
+    if columns * kernel.shape[-2] <= MOST_COLUMNS_OF_PATCHES:
+        return _largest(_patch_convolution(inputs, kernel, size))
+    return max_pool(convolution(inputs, kernel), size)
 
 
-def _patches(inputs, window):
-    """The values under the window at each position, in the order of the kernel."""
-    padding = [((side - 1) // 2, side // 2, 0) for side in window]
+def _patch_convolution(inputs, kernel, size):
+    """Outputs of shape ``(rows, *windows, positions in a window, filters)``."""
+    copies = _copies(kernel, size)
+    patches = _patches(inputs, kernel.shape[0], size)
+    matrix = copies.reshape(patches.shape[-1], -1)
+    outputs = patches.reshape(-1, patches.shape[-1]) @ matrix
+    return outputs.reshape(*patches.shape[:-1], *copies.shape[-2:])
+
+
+def _copies(kernel, size):
+    """The kernel at each position of a window, on a new axis before the filters."""
+    zero = jnp.zeros((), kernel.dtype)
+    offsets = itertools.product(range(size), repeat=kernel.ndim - 2)
+    channels = [(0, 0, 0), (0, 0, 0)]
+    copies = [
+        lax.pad(kernel, zero, [(k, size - 1 - k, 0) for k in offset] + channels)
+        for offset in offsets
+    ]
+    return jnp.stack(copies, axis=-2)
+
+
+def _patches(inputs, side, size):
+    """What the kernel sees from each window, in the order of the kernel."""
+    rows, *spatial, channels = inputs.shape
+    counts = [length // size for length in spatial]
+    low = (side - 1) // 2
+    padding = [
+        (low, count * size + side - 1 - low - length, 0)
+        for count, length in zip(counts, spatial)
+    ]
     zero = jnp.zeros((), inputs.dtype)
     padded = lax.pad(inputs, zero, [(0, 0, 0), *padding, (0, 0, 0)])
-    shifts = itertools.product(*map(range, window))
-    return jnp.concatenate([_shifted(padded, s, inputs.shape) for s in shifts], axis=-1)
+    shifts = itertools.product(range(side + size - 1), repeat=len(spatial))
+    strides = (1, *(size,) * len(spatial), 1)
+    pieces = []
+    for shift in shifts:
+        ends = [k + (count - 1) * size + 1 for k, count in zip(shift, counts)]
+        pieces.append(
+            lax.slice(padded, (0, *shift, 0), (rows, *ends, channels), strides)
+        )
+    return jnp.concatenate(pieces, axis=-1)
 
 
-def _shifted(padded, shift, shape):
-    start = (0, *shift, 0)
-    return lax.slice(padded, start, [low + size for low, size in zip(start, shape)])
+@jax.custom_vjp
+def _largest(windows):
+    """Maximum over the last axis but one."""
+    return windows.max(-2)
+
+
+def _largest_forward(windows):
+    outputs = _largest(windows)
+    return outputs, (windows, outputs)
+
+
+def _largest_backward(residuals, gradient):
+    windows, outputs = residuals
+    seen, before = jnp.zeros(outputs.shape, bool), []
+    for k in range(windows.shape[-2]):
+        before.append(seen)
+        seen = seen | (windows[..., k, :] == outputs)
+    first = (windows == outputs[..., None, :]) & ~jnp.stack(before, axis=-2)
+    return (jnp.where(first, gradient[..., None, :], 0),)
+
+
+_largest.defvjp(_largest_forward, _largest_backward)
 
 
 @jax.custom_vjp

@@ -52,7 +52,19 @@ def build_shared(
         x = unit(x, f"dense_{i}", dense)
         x = _blocks.dropout(x, dropout, seed + i, f"dense_{i}")
     model = keras.Model(rows, _blocks.logits(x, n_outputs), name="shared_weights")
-    return _blocks.initialize(model, seed)
+    return _start_alike(_blocks.initialize(model, seed))
+
+
+def _start_alike(model):
+    """Give layers of equal shape one initial kernel: those that stay close may merge.
+
+    Kernels from different draws are all but orthogonal, before training and after.
+    """
+    first = {}
+    for name, shape in shared_slots(model).items():
+        kernel = model.get_layer(name).kernel
+        kernel.assign(first.setdefault(shape, kernel))
+    return model
 
 
 class _Units:
@@ -72,7 +84,7 @@ class _Units:
         return _blocks.activate(x, self.activation, slot)
 
 
-def slots(model: keras.Model) -> dict[str, tuple]:
+def shared_slots(model: keras.Model) -> dict[str, tuple]:
     """Kernel shape of each layer that may be shared: all with a kernel but the last."""
     return {
         layer.name: tuple(layer.kernel.shape)
@@ -126,7 +138,7 @@ def similarity(first: np.ndarray, second: np.ndarray) -> float:
 
 def most_similar(model: keras.Model) -> list[tuple[float, str, str]]:
     """Pairs of layers of equal kernel shape with their similarity, the closest first."""
-    shapes = slots(model)
+    shapes = shared_slots(model)
     kernels = {
         name: keras.ops.convert_to_numpy(model.get_layer(name).kernel)
         for name in shapes

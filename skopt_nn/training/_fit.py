@@ -84,9 +84,7 @@ def fit(
     callbacks : list of keras.callbacks.Callback
     monitor : Monitor, optional
     """
-    trainer = TRAINER(
-        model, loss, settings, optimizer, learning_rate, optimizer_state
-    )
+    trainer = TRAINER(model, loss, settings, optimizer, learning_rate, optimizer_state)
     run = _Run(trainer, rows, validation, patience, batch_size, seed)
     hooks = _Hooks(trainer, optimizer, callbacks, epochs, monitor)
     hooks.begin(first_epoch)

@@ -49,7 +49,9 @@ class TrainProgram:
         ]
         names = [v.name for v in self.optimizer.variables]
         self.learning_rate_index = names.index("learning_rate")
-        self.decays = [v.name == "kernel" for v in self.template.model.trainable_variables]
+        self.decays = [
+            v.name == "kernel" for v in self.template.model.trainable_variables
+        ]
         self.step = jax.jit(self._step, donate_argnums=0)
         self.evaluate = jax.jit(self._evaluate)
 
