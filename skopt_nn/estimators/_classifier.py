@@ -90,8 +90,8 @@ class NeuralClassifierMixin(ClassifierMixin):
         """
         if self.class_weight == "balanced":
             raise ValueError(
-                "class_weight='balanced' is not supported for partial_fit, which sees a "
-                "part of the labels. Pass the weights as a dict of class to weight."
+                "class_weight='balanced' is not supported for partial_fit, which sees "
+                "a part of the labels. Pass the weights as a dict of class to weight."
             )
         return self._partial_fit(X, y, sample_weight, classes)
 

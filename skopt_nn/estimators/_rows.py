@@ -90,9 +90,9 @@ def check_stages(sample_shape, table, filters, pool_size):
     left = pooled_shape(sample_shape, len(filters), pool_size)
     if not table and min(left) < 1:
         raise ValueError(
-            f"filters={tuple(filters)} are {len(filters)} stages, each of which divides "
-            f"the {sample_shape[:-1]} pixels of a sample by pool_size={pool_size}: fewer "
-            "than one would be left. Use fewer stages or a smaller pool_size."
+            f"filters={tuple(filters)} are {len(filters)} stages, each of which "
+            f"divides the {sample_shape[:-1]} pixels of a sample by "
+            f"pool_size={pool_size}: fewer than one would be left. Use fewer stages or a smaller pool_size."
         )
 
 

@@ -1,6 +1,11 @@
 """Networks: shapes and hyperparameters in, an uncompiled Keras model of logits out."""
 
-from skopt_nn.networks._blocks import ACTIVATIONS, NORMALIZATIONS, pooled_shape, set_statistics
+from skopt_nn.networks._blocks import (
+    ACTIVATIONS,
+    NORMALIZATIONS,
+    pooled_shape,
+    set_statistics,
+)
 from skopt_nn.networks._build import (
     build,
     get_values,

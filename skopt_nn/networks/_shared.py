@@ -137,7 +137,7 @@ def similarity(first: np.ndarray, second: np.ndarray) -> float:
 
 
 def most_similar(model: keras.Model) -> list[tuple[float, str, str]]:
-    """Pairs of layers of equal kernel shape with their similarity, the closest first."""
+    """Pairs of layers of equal kernel shape and their similarity, best first."""
     shapes = shared_slots(model)
     kernels = {
         name: keras.ops.convert_to_numpy(model.get_layer(name).kernel)

@@ -10,7 +10,6 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from skopt_nn._backend import keras
 from skopt_nn.training._cache import PROGRAMS
 from skopt_nn.training._keys import architecture_key
 from skopt_nn.training._losses import LOSSES
