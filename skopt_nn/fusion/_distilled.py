@@ -289,11 +289,12 @@ class _Distilled(
         return y, weight, classes
 
     def _check_classes(self, teacher, classes):
-        if not np.array_equal(teacher.classes_, classes):
+        known = np.asarray(teacher.classes_)
+        if not np.array_equal(known, classes):
             raise ValueError(
-                f"teacher knows the classes {list(teacher.classes_)}, y has "
-                f"{list(classes)}: soft targets need the same. A FrozenEstimator keeps "
-                "its classes; pass the estimator itself to have a clone fitted to y."
+                f"teacher knows the classes {known.tolist()}, y has "
+                f"{classes.tolist()}: soft targets need the same. A FrozenEstimator keeps its classes; pass "
+                "the estimator itself to have a clone fitted to y."
             )
 
     def _route(self, sample_weight, params):

@@ -68,10 +68,11 @@ def predict_scores(estimator, X, classes=None):
         prediction = np.asarray(estimator.predict(X))
         return prediction.reshape(len(prediction), -1)
     proba = np.asarray(estimator.predict_proba(X))
-    if unknown := set(estimator.classes_) - set(classes):
+    unknown = np.setdiff1d(estimator.classes_, classes)
+    if len(unknown):
         raise ValueError(
-            f"{type(estimator).__name__} knows the classes {sorted(unknown)}, which y "
-            f"does not have: y has the classes {list(classes)}."
+            f"{type(estimator).__name__} knows the classes {unknown.tolist()}, which y "
+            f"does not have: y has the classes {classes.tolist()}."
         )
     scores = np.zeros((len(proba), len(classes)), dtype=proba.dtype)
     scores[:, np.searchsorted(classes, estimator.classes_)] = proba

@@ -181,8 +181,8 @@ class WeightedSumClassifier(ClassifierMixin, _WeightedSum):
         known = getattr(X, "classes", None)
         if known is not None and not np.array_equal(known, classes):
             raise ValueError(
-                f"y has the classes {list(classes)}, the stages were fitted to "
-                f"{list(known)}. Fit the pipeline as a whole."
+                f"y has the classes {classes.tolist()}, the stages were fitted to "
+                f"{known.tolist()}. Fit the pipeline as a whole."
             )
         if scores.shape[2] != len(classes):
             raise ValueError(

@@ -1,0 +1,513 @@
+"""Distillation: who is asked what, when, and what is kept."""
+
+import pickle
+import subprocess
+import sys
+
+import joblib
+import numpy as np
+import pandas as pd
+import pytest
+from numpy.testing import assert_allclose, assert_array_equal
+from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin, clone
+from sklearn.ensemble import RandomForestClassifier
+from sklearn.frozen import FrozenEstimator
+from sklearn.linear_model import LogisticRegression, Ridge
+from sklearn.metrics import r2_score
+from sklearn.mixture import GaussianMixture
+from sklearn.model_selection import (
+    GridSearchCV,
+    GroupKFold,
+    cross_val_predict,
+)
+from sklearn.naive_bayes import GaussianNB
+from sklearn.neighbors import KNeighborsClassifier
+from sklearn.svm import LinearSVC
+from sklearn.tree import DecisionTreeClassifier
+from sklearn.utils import estimator_html_repr
+
+from skopt_nn import (
+    CNNClassifier,
+    CNNRegressor,
+    DistilledClassifier,
+    DistilledRegressor,
+    make_parallel_fusion,
+    make_serial_fusion,
+)
+
+
+class Pupil(ClassifierMixin, BaseEstimator):
+    """A student that writes down its lesson, and answers with class frequencies."""
+
+    def __init__(self, size=1):
+        self.size = size
+
+    def fit(self, X, y, sample_weight=None):
+        raise AssertionError("a student is taught by fit_soft")
+
+    def fit_soft(self, X, y, soft_targets, *, temperature, alpha, sample_weight=None):
+        self.lesson_ = {
+            "X": X,
+            "y": y,
+            "soft_targets": soft_targets,
+            "temperature": temperature,
+            "alpha": alpha,
+            "sample_weight": sample_weight,
+        }
+        self.classes_, counts = np.unique(y, return_counts=True)
+        self.frequency_ = counts / counts.sum()
+        self.n_features_in_, self.n_iter_ = np.shape(X)[1], 7
+        return self
+
+    def predict_proba(self, X):
+        return np.tile(self.frequency_, (len(X), 1))
+
+    def predict(self, X):
+        return self.classes_[self.predict_proba(X).argmax(axis=1)]
+
+
+class RegressorPupil(RegressorMixin, BaseEstimator):
+    """The same for regression; it answers with the mean."""
+
+    def fit(self, X, y, sample_weight=None):
+        raise AssertionError("a student is taught by fit_soft")
+
+    def fit_soft(self, X, y, soft_targets, *, temperature, alpha, sample_weight=None):
+        self.lesson_ = {"y": y, "soft_targets": soft_targets}
+        self.mean_ = np.mean(y, axis=0)
+        return self
+
+    def predict(self, X):
+        return np.tile(self.mean_, (len(X), *[1] * np.ndim(self.mean_)))
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.target_tags.multi_output = True
+        return tags
+
+
+class Untouchable(GaussianNB):
+    """A teacher that must not be trained."""
+
+    def fit(self, X, y, sample_weight=None):
+        raise AssertionError("the teacher was trained")
+
+
+def small_student(**params):
+    defaults = {
+        "filters": (),
+        "dense_units": (8,),
+        "learning_rate": 0.01,
+        "epochs": 20,
+        "random_state": 0,
+    }
+    return CNNClassifier(**{**defaults, **params})
+
+
+@pytest.fixture(scope="module")
+def distilled(iris):
+    forest = RandomForestClassifier(50, random_state=0)
+    return DistilledClassifier(forest, small_student()).fit(*iris)
+
+
+# -- the lesson -----------------------------------------------------------------------
+
+
+def test_the_student_gets_the_teachers_probabilities_and_the_settings(iris):
+    X, y = iris
+    student = DistilledClassifier(GaussianNB(), Pupil(), temperature=3, alpha=0.2)
+    lesson = student.fit(X, y).student_.lesson_
+    assert_array_equal(lesson["soft_targets"], GaussianNB().fit(X, y).predict_proba(X))
+    assert (lesson["temperature"], lesson["alpha"]) == (3, 0.2)
+    assert lesson["sample_weight"] is None
+    assert lesson["X"] is X
+
+
+def test_with_cv_soft_targets_are_out_of_fold(iris):
+    """1-NN repeats the labels it was trained on; only out of fold can it err."""
+    X, y = iris
+    knn = KNeighborsClassifier(1)
+    in_sample = DistilledClassifier(knn, Pupil()).fit(X, y)
+    assert in_sample.fidelity_.teacher_score == 1
+    folded = DistilledClassifier(knn, Pupil(), cv=5).fit(X, y)
+    expected = cross_val_predict(knn, X, y, cv=5, method="predict_proba")
+    assert_array_equal(folded.student_.lesson_["soft_targets"], expected)
+    assert folded.fidelity_.teacher_score < 1
+    assert folded.teacher_.score(X, y) == 1
+
+
+def test_a_frozen_teacher_is_asked_as_it_is(iris):
+    X, y = iris
+    teacher = GaussianNB().fit(X[::2], y[::2])
+    model = DistilledClassifier(FrozenEstimator(teacher), Pupil(), cv=5).fit(X, y)
+    soft_targets = model.student_.lesson_["soft_targets"]
+    assert_array_equal(soft_targets, teacher.predict_proba(X))
+    assert model.teacher_.estimator is teacher
+
+
+def test_a_fitted_teacher_is_trained_anew_and_left_alone(iris):
+    X, y = iris
+    teacher = GaussianNB().fit(X[::2], y[::2])
+    before = teacher.theta_.copy()
+    model = DistilledClassifier(teacher, Pupil()).fit(X, y)
+    assert_array_equal(teacher.theta_, before)
+    assert not np.array_equal(model.teacher_.theta_, before)
+
+
+def test_regressors_teach_predictions_shaped_like_y(diabetes):
+    X, y = diabetes
+    for target in (y, np.column_stack([y, -y])):
+        model = DistilledRegressor(Ridge(), RegressorPupil(), cv=3).fit(X, target)
+        expected = cross_val_predict(Ridge(), X, target, cv=3)
+        assert_allclose(model.student_.lesson_["soft_targets"], expected)
+
+
+def test_sample_weights_reach_teacher_and_student(iris):
+    X, y = iris
+    weight = np.random.default_rng(0).uniform(0.1, 2, size=len(y))
+    model = DistilledClassifier(GaussianNB(), Pupil()).fit(X, y, sample_weight=weight)
+    assert_array_equal(model.teacher_.theta_, GaussianNB().fit(X, y, weight).theta_)
+    assert_array_equal(model.student_.lesson_["sample_weight"], weight)
+
+
+@pytest.mark.parametrize("cv", [None, 3])
+def test_rows_of_weight_zero_are_as_good_as_absent(iris, cv):
+    X, y = iris
+    weight = np.where(np.arange(len(y)) % 3 == 0, 0.0, 1.5)
+    weight[y == 2] = 0
+    kept = weight > 0
+    model = DistilledClassifier(KNeighborsClassifier(), Pupil(), cv=cv)
+    weighted = clone(model).fit(X, y, sample_weight=weight)
+    absent = clone(model).fit(X[kept], y[kept])
+    assert_array_equal(weighted.classes_, [0, 1])
+    for part in ("X", "y", "soft_targets"):
+        assert_array_equal(
+            weighted.student_.lesson_[part], absent.student_.lesson_[part]
+        )
+    assert weighted.fidelity_ == pytest.approx(absent.fidelity_)
+
+
+def test_frames_and_images_reach_both_as_they_are(iris):
+    X, y = iris
+    frame = pd.DataFrame(X, columns=list("abcd"))
+    lesson = DistilledClassifier(GaussianNB(), Pupil(), cv=2).fit(frame, y)
+    assert lesson.student_.lesson_["X"] is frame
+    assert list(lesson.teacher_.feature_names_in_) == list("abcd")
+    images = X.reshape(-1, 2, 2, 1)
+    teacher = CNNClassifier(filters=(), dense_units=(4,), epochs=1, random_state=0)
+    assert DistilledClassifier(teacher, Pupil()).fit(images, y).n_features_in_ == 2
+
+
+# -- the default student --------------------------------------------------------------
+
+
+def test_the_default_student_takes_the_input_shape_within_the_teacher(digits):
+    X, y = digits[0][:200], digits[1][:200]
+    network = CNNClassifier(
+        input_shape=(8, 8, 1), filters=(4,), epochs=1, random_state=0
+    )
+    fusion = make_parallel_fusion(network, GaussianNB())
+    frozen = FrozenEstimator(clone(fusion).fit(X, y))
+    for teacher in (network, fusion, frozen, make_serial_fusion(frozen, GaussianNB())):
+        student = DistilledClassifier(teacher)._new_student()
+        assert student.input_shape == (8, 8, 1)
+        assert (student.filters, student.dense_units) == ((8, 16), (32,))
+    other = clone(network).set_params(input_shape=(64, 1))
+    for teacher in (GaussianNB(), make_parallel_fusion(network, other)):
+        assert DistilledClassifier(teacher)._new_student().input_shape is None
+
+
+def test_the_default_student_is_the_same_in_every_fit(digits):
+    X, y = digits[0][:100], digits[1][:100]
+    model = DistilledClassifier(FrozenEstimator(GaussianNB().fit(X, y)))
+    fits = [clone(model).fit(X, y).predict_proba(X) for _ in range(2)]
+    assert_array_equal(*fits)
+
+
+def test_the_default_student_of_a_regressor_is_a_regressor():
+    assert type(DistilledRegressor(Ridge())._new_student()) is CNNRegressor
+
+
+# -- fidelity -------------------------------------------------------------------------
+
+
+def test_fidelity_of_classifiers_by_numpy(iris, distilled):
+    X, y = iris
+    t, s = distilled.teacher_.predict_proba(X), distilled.student_.predict_proba(X)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        kl = np.where(t > 0, t * np.log(t / s), 0).sum(axis=1).mean()
+    fidelity = distilled.fidelity(X, y)
+    assert fidelity.agreement == np.mean(t.argmax(1) == s.argmax(1))
+    assert fidelity.kl_divergence == pytest.approx(kl, rel=1e-5)
+    assert fidelity.teacher_score == distilled.teacher_.score(X, y)
+    assert fidelity.student_score == distilled.score(X, y)
+    assert fidelity == distilled.fidelity_
+    assert set(distilled.fidelity(X)) == {"agreement", "kl_divergence"}
+
+
+def test_fidelity_of_a_perfect_student_is_perfect(iris):
+    X, y = iris
+    teacher = FrozenEstimator(Pupil().fit_soft(X, y, None, temperature=1, alpha=0))
+    fidelity = DistilledClassifier(teacher, Pupil()).fit(X, y).fidelity_
+    assert fidelity.agreement == 1
+    assert fidelity.kl_divergence == 0
+
+
+def test_fidelity_of_regressors_by_numpy(diabetes):
+    X, y = diabetes
+    model = DistilledRegressor(Ridge(alpha=0.1), RegressorPupil()).fit(X, y)
+    t, s = model.teacher_.predict(X), model.predict(X)
+    assert model.fidelity(X, y) == pytest.approx(
+        {
+            "agreement": r2_score(t, s),
+            "mean_squared_difference": np.mean((t - s) ** 2),
+            "teacher_score": r2_score(y, t),
+            "student_score": r2_score(y, s),
+        }
+    )
+
+
+# -- pickles --------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("freeze", [False, True])
+def test_a_pickle_holds_the_student_only(iris, freeze):
+    X, y = iris
+    forest = RandomForestClassifier(100, random_state=0)
+    teacher = (
+        make_parallel_fusion(FrozenEstimator(forest.fit(X, y))) if freeze else forest
+    )
+    model = DistilledClassifier(teacher, small_student()).fit(X, y)
+    student, whole = pickle.dumps(model.student_), pickle.dumps(model)
+    assert len(pickle.dumps(model.teacher_)) > 20 * len(student)
+    assert len(whole) < len(student) + 5_000
+    loaded = pickle.loads(whole)
+    assert_array_equal(loaded.predict_proba(X), model.predict_proba(X))
+    assert repr(loaded) == repr(model)
+    assert repr(clone(loaded)) == repr(clone(model))
+    with pytest.raises(ValueError, match="keep_teacher=True"):
+        loaded.fidelity(X)
+    assert model.fidelity(X)
+
+
+def test_keep_teacher_keeps_it(iris):
+    X, y = iris
+    model = DistilledClassifier(GaussianNB(), small_student(), keep_teacher=True)
+    model.fit(X, y)
+    assert pickle.loads(pickle.dumps(model)).fidelity(X, y) == model.fidelity(X, y)
+
+
+def test_a_loaded_model_can_be_fitted_again(iris, distilled):
+    X, y = iris
+    again = clone(pickle.loads(pickle.dumps(distilled))).fit(X, y)
+    assert_array_equal(again.predict_proba(X), distilled.predict_proba(X))
+
+
+def test_joblib_gives_the_same_in_a_new_process(iris, distilled, tmp_path):
+    joblib.dump(distilled, tmp_path / "model")
+    code = (
+        "import sys, joblib, numpy as np\n"
+        "from sklearn.datasets import load_iris\n"
+        "model = joblib.load(sys.argv[1] + '/model')\n"
+        "X = load_iris().data\n"
+        "np.save(sys.argv[1] + '/proba.npy', model.predict_proba(X))\n"
+    )
+    subprocess.run([sys.executable, "-c", code, str(tmp_path)], check=True, timeout=100)
+    loaded = np.load(tmp_path / "proba.npy")
+    assert_array_equal(loaded, distilled.predict_proba(iris[0]))
+
+
+# -- a citizen of scikit-learn ------------------------------------------------------
+
+
+def test_attributes_are_the_students(iris, distilled):
+    student = distilled.student_
+    for name in ("n_features_in_", "n_iter_", "history_", "n_parameters_"):
+        assert getattr(distilled, name) == getattr(student, name)
+        assert not hasattr(clone(distilled), name)
+    assert_array_equal(distilled.transform(iris[0]), student.transform(iris[0]))
+    assert distilled.set_output(transform="pandas").transform(iris[0]).shape == (150, 8)
+    distilled.set_output(transform="default")
+
+
+@pytest.mark.parametrize("n_jobs", [1, 2])
+def test_grid_search_tunes_teacher_student_and_itself(iris, n_jobs):
+    teacher = make_parallel_fusion(GaussianNB(), DecisionTreeClassifier(random_state=0))
+    grid = {
+        "teacher__decisiontreeclassifier__max_depth": [2, 3],
+        "student__dense_units": [(4,)],
+        "temperature": [2.0],
+    }
+    model = DistilledClassifier(teacher, small_student(epochs=10))
+    search = GridSearchCV(model, grid, cv=2, n_jobs=n_jobs).fit(*iris)
+    best = search.best_estimator_
+    assert best.student_.dense_units == (4,)
+    assert best.teacher_.named_estimators_["decisiontreeclassifier"].max_depth in (2, 3)
+
+
+def test_n_jobs_changes_nothing(iris):
+    X, y = iris
+    teacher = DecisionTreeClassifier(random_state=0)
+    fits = [
+        DistilledClassifier(teacher, small_student(epochs=2), cv=3, n_jobs=n_jobs)
+        for n_jobs in (1, 2)
+    ]
+    assert_array_equal(*[fit.fit(X, y).predict_proba(X) for fit in fits])
+
+
+def test_routing_brings_weights_only_where_they_are_requested(iris, routing):
+    X, y = iris
+    weight = np.random.default_rng(0).uniform(0.1, 2, size=len(y))
+    teacher = GaussianNB().set_fit_request(sample_weight=False)
+    student = Pupil().set_fit_request(sample_weight=True)
+    model = DistilledClassifier(teacher, student).set_fit_request(sample_weight=True)
+    model.fit(X, y, sample_weight=weight)
+    assert_array_equal(model.teacher_.theta_, GaussianNB().fit(X, y).theta_)
+    assert_array_equal(model.student_.lesson_["sample_weight"], weight)
+
+
+def test_routing_brings_groups_to_the_folds(iris, routing):
+    X, y = iris
+    groups = np.arange(len(y)) % 7
+    model = DistilledClassifier(KNeighborsClassifier(1), Pupil(), cv=GroupKFold(3))
+    model.fit(X, y, groups=groups)
+    expected = cross_val_predict(
+        KNeighborsClassifier(1),
+        X,
+        y,
+        cv=list(GroupKFold(3).split(X, y, groups)),
+        method="predict_proba",
+    )
+    assert_array_equal(model.student_.lesson_["soft_targets"], expected)
+
+
+def test_the_diagram_shows_teacher_and_student():
+    html = estimator_html_repr(DistilledClassifier(GaussianNB(), Pupil(size=3)))
+    for word in ("teacher: GaussianNB", "student: Pupil", "size=3"):
+        assert word in html
+
+
+class Tasks:
+    """A callback that writes down the tree of tasks."""
+
+    max_propagation_depth = None
+
+    def __init__(self):
+        self.seen = []
+
+    def setup(self, estimator, context):
+        pass
+
+    def on_fit_task_begin(self, estimator, context):
+        self.seen.append((context.estimator_name, context.task_name))
+
+    def on_fit_task_end(self, estimator, context):
+        pass
+
+    def teardown(self, estimator, context):
+        pass
+
+
+def test_callbacks_see_teacher_folds_student_and_epochs(iris):
+    tasks = Tasks()
+    teacher = LogisticRegression(max_iter=500)
+    model = DistilledClassifier(teacher, small_student(epochs=3), cv=2)
+    model.set_callbacks(tasks).fit(*iris)
+    names = [estimator for estimator, _ in tasks.seen]
+    fits = [seen for seen in tasks.seen if seen == ("LogisticRegression", "fit")]
+    assert tasks.seen[:2] == [
+        ("DistilledClassifier", "fit"),
+        ("DistilledClassifier", "teacher"),
+    ]
+    assert len(fits) == 3
+    assert names.count("CNNClassifier") == 1 + 3
+
+
+# -- errors, before anything is trained -----------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("params", "text"),
+    [
+        ({"temperature": 0}, "temperature"),
+        ({"temperature": np.inf}, "temperature"),
+        ({"alpha": 1.5}, "alpha"),
+        ({"alpha": -0.1}, "alpha"),
+        ({"method": "hard"}, "method"),
+        ({"keep_teacher": "yes"}, "keep_teacher"),
+    ],
+)
+def test_parameters_outside_their_range(iris, params, text):
+    with pytest.raises(ValueError, match=f"The '{text}' parameter"):
+        DistilledClassifier(Untouchable(), Pupil(), **params).fit(*iris)
+
+
+@pytest.mark.parametrize(
+    ("teacher", "text"),
+    [
+        (LinearSVC(), "teacher must have predict_proba"),
+        (Ridge(), "teacher must be a classifier"),
+        (GaussianMixture(3), "teacher must be a classifier"),
+        (GaussianNB, r"Did you mean GaussianNB\(\)"),
+    ],
+)
+def test_teachers_that_cannot_teach(iris, teacher, text):
+    with pytest.raises(TypeError, match=text):
+        DistilledClassifier(teacher, Pupil()).fit(*iris)
+
+
+@pytest.mark.parametrize(
+    ("student", "text"),
+    [
+        (LogisticRegression(), r"student must have fit_soft, which LogisticRegression"),
+        (RegressorPupil(), "student must be a classifier"),
+        (Pupil, r"Did you mean Pupil\(\)"),
+    ],
+)
+def test_students_that_cannot_learn(iris, student, text):
+    with pytest.raises(TypeError, match=text):
+        DistilledClassifier(Untouchable(), student).fit(*iris)
+
+
+def test_a_frozen_teacher_of_other_classes(iris):
+    X, y = iris
+    teacher = GaussianNB().fit(X, y)
+    text = r"knows the classes \[0, 1, 2\], y has \[0, 1\].*pass the estimator itself"
+    with pytest.raises(ValueError, match=text):
+        DistilledClassifier(FrozenEstimator(teacher), Pupil()).fit(X[y < 2], y[y < 2])
+
+
+def test_a_failed_fit_leaves_nothing_behind(iris):
+    X, y = iris
+
+    class Failing(Pupil):
+        def fit_soft(self, *args, **kwargs):
+            raise RuntimeError("no")
+
+    model = DistilledClassifier(GaussianNB(), Failing())
+    with pytest.raises(RuntimeError, match="no"):
+        model.fit(X, y)
+    assert not hasattr(model, "teacher_")
+    assert not hasattr(model, "student_")
+
+
+def test_metadata_without_routing_is_refused(iris):
+    with pytest.raises(TypeError, match="enable_metadata_routing=True"):
+        DistilledClassifier(GaussianNB(), Pupil()).fit(*iris, groups=iris[1])
+
+
+# -- learning -------------------------------------------------------------------------
+
+
+def test_a_student_agrees_with_its_teacher_beyond_its_own_labels(digits):
+    """Half of the labels are noise; the teacher saw the clean ones."""
+    X, y = digits
+    rng = np.random.default_rng(0)
+    noisy = np.where(rng.uniform(size=len(y)) < 0.5, rng.integers(0, 10, len(y)), y)
+    teacher = FrozenEstimator(LogisticRegression(max_iter=300).fit(X, y))
+    train, test = slice(0, 1200), slice(1200, None)
+    student = small_student(dense_units=(32,), epochs=15)
+    alone = clone(student).fit(X[train], noisy[train]).score(X[test], y[test])
+    taught = DistilledClassifier(teacher, student, alpha=0.9, temperature=2.0)
+    taught.fit(X[train], noisy[train])
+    assert taught.score(X[test], y[test]) > alone + 0.05
