@@ -1,0 +1,118 @@
+"""What an inspection reads off a model: its name, its kind, its networks."""
+
+from collections import Counter
+from collections.abc import Mapping
+
+import numpy as np
+
+# Where scikit-learn's meta-estimators and ours keep what they fitted.
+_FITTED_PARTS = (
+    "best_estimator_",
+    "calibrated_classifiers_",
+    "estimator_",
+    "estimators_",
+    "final_estimator_",
+    "regressor_",
+    "steps",
+    "student_",
+    "transformers_",
+)
+
+
+def named_estimators(estimators):
+    """A dict of name to estimator from a dict, a list of pairs or of estimators."""
+    if isinstance(estimators, Mapping):
+        pairs = list(estimators.items())
+    elif isinstance(estimators, (list, tuple)):
+        pairs = _named_pairs(estimators)
+    else:
+        raise TypeError(
+            "estimators must be a dict of name to estimator, a list of (name, "
+            "estimator) pairs or a list of estimators, got "
+            f"{type(estimators).__name__}. A single estimator goes into a list."
+        )
+    if not pairs:
+        raise ValueError("estimators must hold at least one estimator, got none.")
+    repeated = [name for name, n in Counter(name for name, _ in pairs).items() if n > 1]
+    if repeated:
+        raise ValueError(f"estimators must have distinct names, got {repeated} twice.")
+    return dict(pairs)
+
+
+def _named_pairs(estimators):
+    is_pair = [isinstance(item, (list, tuple)) for item in estimators]
+    if any(is_pair):
+        if not all(is_pair) or any(len(item) != 2 for item in estimators):
+            raise TypeError(
+                "estimators must be a list of (name, estimator) pairs or a list of "
+                "estimators, got something else or a mix of both."
+            )
+        return [tuple(item) for item in estimators]
+    names = [type(unfrozen(estimator)).__name__ for estimator in estimators]
+    totals, seen = Counter(names), Counter()
+    pairs = []
+    for name, estimator in zip(names, estimators):
+        seen[name] += 1
+        name = f"{name}-{seen[name]}" if totals[name] > 1 else name
+        pairs.append((name, estimator))
+    return pairs
+
+
+def unfrozen(estimator):
+    """The estimator within a FrozenEstimator, or the estimator."""
+    while type(estimator).__name__ == "FrozenEstimator":
+        estimator = estimator.estimator
+    return estimator
+
+
+def count_parameters(estimator):
+    """Trained weights of all networks within a fitted estimator; NaN without one."""
+    counts = list(_network_sizes(estimator, set()))
+    return float(sum(counts)) if counts else float("nan")
+
+
+def _network_sizes(part, seen):
+    if id(part) in seen:
+        return
+    seen.add(id(part))
+    if isinstance(part, (list, tuple, np.ndarray)):
+        for item in part:
+            yield from _network_sizes(item, seen)
+    elif not isinstance(part, (str, bytes)) and hasattr(part, "__dict__"):
+        yield from _sizes_within(part, seen)
+
+
+def _sizes_within(part, seen):
+    part = unfrozen(part)
+    size = getattr(part, "n_parameters_", None)
+    if size is not None:
+        seen.add(id(part))
+        yield size
+        return
+    # A calibrated classifier keeps its member without an underscore.
+    names = _FITTED_PARTS if hasattr(part, "fit") else ("estimator",)
+    for name in names:
+        yield from _network_sizes(getattr(part, name, ()), seen)
+
+
+def kind_of(estimator):
+    """One of the keys of the legend: what sort of model this is."""
+    estimator = unfrozen(estimator)
+    searched = getattr(estimator, "best_estimator_", None)
+    if searched is not None or hasattr(estimator, "param_grid"):
+        return kind_of(estimator.estimator if searched is None else searched)
+    params = estimator.get_params(deep=False) if hasattr(estimator, "fit") else {}
+    if "teacher" in params:
+        return "distilled"
+    if "sharing" in params:
+        return "shared weights"
+    if "estimators" in params or _is_serial(params):
+        return "fusion"
+    if "steps" in params:
+        return kind_of(params["steps"][-1][1])
+    return "network" if {"epochs", "model"} & set(params) else "other"
+
+
+def _is_serial(params):
+    steps = params.get("steps", ())
+    return any(type(unfrozen(step)).__name__ == "SerialStage" for _, step in steps)
