@@ -74,6 +74,11 @@ with _tensorflow_unseen(), _pickling_of_keras_kept():
     )
     from scikeras.wrappers import BaseWrapper
 
+# scikit-learn gave up `_more_tags` and refuses classes that still have it: the tags of
+# scikeras' classes are in `__sklearn_tags__` of ours.
+if "_more_tags" in vars(BaseWrapper):
+    del BaseWrapper._more_tags
+
 from keras.src.backend.common import global_state  # noqa: E402
 from keras.src.random.seed_generator import GLOBAL_SEED_GENERATOR  # noqa: E402
 from sklearn.utils import _safe_indexing as safe_indexing  # noqa: E402

@@ -195,7 +195,7 @@ class BaseWrapper(_scikeras.BaseWrapper):
                 items = _keras_routing.names_as_classes(kind, items)
             items = _scikeras.try_to_convert_strings_to_classes(items, get_class)
             kwargs[kind] = _scikeras.unflatten_params(items, routed)
-        if isinstance(kwargs["optimizer"], keras.optimizers.Optimizer):
+        if kwargs["optimizer"] is self.optimizer:
             # An optimizer belongs to the model it has trained: the next one is new.
             kwargs["optimizer"] = _unused(kwargs["optimizer"])
         if not isinstance(kwargs["metrics"], (dict, list, type(None))):
@@ -447,6 +447,7 @@ class BaseWrapper(_scikeras.BaseWrapper):
         size = arguments.pop("batch_size", None)
         validation_size = arguments.pop("validation_batch_size", None) or size
         seed = self._seed if arguments.pop("shuffle", True) else None
+        arguments["shuffle"] = False  # Keras would, by Python's global random state.
         data = _keras_batches.joined(X, y, sample_weight)
         if arguments.get("validation_data") is not None:
             if validation_size != -1:
@@ -483,9 +484,12 @@ class BaseWrapper(_scikeras.BaseWrapper):
 
     def _infer(self, X, arguments):
         """The one call of ``keras.Model.predict``."""
-        if _keras_batches.is_sliceable(X):
-            X = _keras_batches.Batches((X,), arguments.pop("batch_size", None))
-        return self.model_.predict(X, **arguments)
+        if not _keras_batches.is_sliceable(X):
+            return self.model_.predict(X, **arguments)
+        size = arguments.pop("batch_size", None)
+        batches = _keras_batches.Batches((X,), size, padded=True)
+        outputs = self.model_.predict(batches, **arguments)
+        return keras.tree.map_structure(lambda part: part[: batches.n_rows], outputs)
 
     def score(self, X, y, sample_weight=None):
         """Score of the predictions for ``X``: ``scorer(y, predict(X))``.

@@ -8,6 +8,8 @@ from scipy.sparse import issparse
 from skopt_nn._backend import keras
 
 _DEFAULT_BATCH_SIZE = 32
+_DEFAULT_PADDED = 256
+_SMALLEST_PADDED = 8
 
 
 class Batches(keras.utils.PyDataset):
@@ -23,17 +25,22 @@ class Batches(keras.utils.PyDataset):
     data : tuple of length 1, 2 or 3
         ``(X,)``, ``(X, y)`` or ``(X, y, sample_weight)``.
     batch_size : int or None
-        None is 32, as in Keras; -1 is all rows.
+        None is 32, as in Keras, or 256 if ``padded``; -1 is all rows.
     seed : int or None
         None keeps the order of the rows.
+    padded : bool
+        Whether batches have powers of two of rows, the last one by repeating its last
+        row: a few programs then predict any number of rows, and what they give for a
+        row does not hang on its place among them.
     """
 
-    def __init__(self, data, batch_size=None, seed=None):
+    def __init__(self, data, batch_size=None, seed=None, padded=False):
         super().__init__()
         self.data = keras.tree.map_structure(_sliceable, data)
         self.n_rows = n_rows(data)
-        self.size = _size(batch_size, self.n_rows)
+        self.size = _size(batch_size, self.n_rows, padded)
         self.seed = seed
+        self.padded = padded
         self.epoch = 0
         self._order = None, None
 
@@ -43,6 +50,8 @@ class Batches(keras.utils.PyDataset):
 
     def __getitem__(self, index):
         rows = self._epoch_order()[index * self.size : (index + 1) * self.size]
+        if self.padded:
+            rows = np.pad(rows, (0, _bucket(len(rows)) - len(rows)), mode="edge")
         return keras.tree.map_structure(lambda part: _take(part, rows), self.data)
 
     def _epoch_order(self):
@@ -103,10 +112,17 @@ def is_sliceable(data):
     return all(part is None or hasattr(part, "shape") for part in parts)
 
 
-def _size(batch_size, n_samples):
+def _size(batch_size, n_samples, padded):
     if batch_size == -1:
         return n_samples
-    return int(batch_size or _DEFAULT_BATCH_SIZE)
+    if not padded:
+        return int(batch_size or _DEFAULT_BATCH_SIZE)
+    size = int(batch_size or _DEFAULT_PADDED)
+    return max(_SMALLEST_PADDED, 1 << (size.bit_length() - 1))
+
+
+def _bucket(n_samples):
+    return max(_SMALLEST_PADDED, 1 << (n_samples - 1).bit_length())
 
 
 def _sliceable(part):

@@ -33,7 +33,7 @@ class LabelEncoder(ClassifierLabelEncoder):
         if self._target_type in ("binary", "multiclass") and self.n_classes_ < 2:
             raise ValueError(
                 "A classifier needs samples of at least 2 classes, but y contains "
-                f"only one class: {self.classes_[0]!r}."
+                f"only one class: {self.classes_.tolist()[0]!r}."
             )
         return self
 

@@ -42,9 +42,8 @@ def accepted_names(target):
     if target is None:
         return None
     if not inspect.isclass(target):
-        if _takes_any(inspect.signature(target).parameters.values()):
-            return None
-        return _named(target)
+        parameters = inspect.signature(target).parameters.values()
+        return None if _takes_any(parameters) else _named(target)
     last = None
     for klass in target.__mro__[:-1]:
         init = vars(klass).get("__init__")
