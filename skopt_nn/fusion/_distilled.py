@@ -293,8 +293,9 @@ class _Distilled(
         if not np.array_equal(known, classes):
             raise ValueError(
                 f"teacher knows the classes {known.tolist()}, y has "
-                f"{classes.tolist()}: soft targets need the same. A FrozenEstimator keeps its classes; pass "
-                "the estimator itself to have a clone fitted to y."
+                f"{classes.tolist()}: soft targets need the same. A FrozenEstimator "
+                "keeps its classes; pass the estimator itself to have a clone fitted "
+                "to y."
             )
 
     def _route(self, sample_weight, params):

@@ -201,6 +201,44 @@ class SerialStage(
         classes = getattr(self, "classes_", None)
         return self._hand_on(X, predict_scores(self.estimator_, samples, classes))
 
+    def get_feature_names_out(self, input_features=None):
+        """Name the columns of the plain array that ``transform`` reads as.
+
+        Parameters
+        ----------
+        input_features : array-like of str, default=None
+            Names of the columns of X, with those of earlier stages. None takes
+            ``feature_names_in_``, or "x0", "x1", ...
+
+        Returns
+        -------
+        names : ndarray of str
+            The names of X, then "stage0_<label>" and so on, stage by stage; in
+            regression "stage0_y0", a name an output.
+        """
+        check_is_fitted(self)
+        default = [f"x{k}" for k in range(self.n_features_in_)]
+        known = list(getattr(self, "feature_names_in_", default))
+        stages = [
+            f"stage{stage}_{label}"
+            for stage in range(self._n_before + 1)
+            for label in self._labels
+        ]
+        n_inputs = len(known) + self._n_before * len(self._labels)
+        if input_features is None:
+            return np.array(known + stages, dtype=object)
+        if len(input_features) != n_inputs:
+            raise ValueError(
+                "input_features should have length equal to number of features "
+                f"({n_inputs}), got {len(input_features)}"
+            )
+        if hasattr(self, "feature_names_in_") and (
+            list(input_features[: len(known)]) != known
+        ):
+            raise ValueError("input_features is not equal to feature_names_in_")
+        own = stages[-len(self._labels) :]
+        return np.array([*input_features, *own], dtype=object)
+
     def set_output(self, *, transform=None):
         """Do nothing: a stage hands on frames as frames and arrays as arrays.
 
@@ -247,6 +285,11 @@ class SerialStage(
             n_jobs=self.n_jobs,
         )
         self._keep(member, classes)
+        self._n_before = X.scores.shape[1] if isinstance(X, StageOutput) else 0
+        n_scores = scores.shape[1]
+        self._labels = (
+            [f"y{k}" for k in range(n_scores)] if classes is None else classes
+        )
         root.call_on_fit_task_end(estimator=self, X=X, y=y)
         return self._hand_on(X, scores)
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from sklearn.base import TransformerMixin
+from sklearn.base import ClassNamePrefixFeaturesOutMixin, TransformerMixin
 from sklearn.exceptions import SkipTestWarning
 from sklearn.linear_model import LinearRegression, LogisticRegression, Ridge
 from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
@@ -22,7 +22,9 @@ from skopt_nn import (
 )
 
 
-class SoftLogistic(TransformerMixin, LogisticRegression):
+class SoftLogistic(
+    ClassNamePrefixFeaturesOutMixin, TransformerMixin, LogisticRegression
+):
     """Logistic regression on soft targets: each row counts once for every class."""
 
     def fit_soft(
@@ -51,12 +53,12 @@ class SoftLogistic(TransformerMixin, LogisticRegression):
         tags.input_tags.sparse = False
         return tags
 
-    def get_feature_names_out(self, input_features=None):
-        width = 1 if len(self.classes_) == 2 else len(self.classes_)
-        return np.array([f"logit{k}" for k in range(width)], dtype=object)
+    @property
+    def _n_features_out(self):
+        return len(self.coef_)
 
 
-class SoftRidge(TransformerMixin, Ridge):
+class SoftRidge(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Ridge):
     """Ridge regression on the mean of target and soft target: the same gradient."""
 
     def fit_soft(
@@ -67,6 +69,10 @@ class SoftRidge(TransformerMixin, Ridge):
     def transform(self, X):
         prediction = self.predict(X)
         return prediction.reshape(len(prediction), -1)
+
+    @property
+    def _n_features_out(self):
+        return 1
 
 
 tree = DecisionTreeClassifier(max_depth=3, random_state=0)
@@ -152,3 +158,38 @@ def test_sklearn_checks_of_the_weighted_sums_that_need_no_data(end, check):
 def test_check_estimator_passes_the_weighted_sums_by_for_their_input(end):
     with pytest.warns(SkipTestWarning, match="two_d_array=False"):
         check_estimator(end)
+
+
+@pytest.mark.parametrize(
+    "part",
+    [
+        SerialStage(tree),
+        SerialStage(tree_regressor),
+        DistilledClassifier(LogisticRegression(), SoftLogistic()),
+        DistilledRegressor(Ridge(), SoftRidge()),
+    ],
+    ids=lambda part: type(part).__name__,
+)
+@pytest.mark.parametrize(
+    "check",
+    [
+        "check_transformer_get_feature_names_out",
+        "check_transformer_get_feature_names_out_pandas",
+        "check_param_validation",
+        "check_set_output_transform",
+        "check_dataframe_column_names_consistency",
+    ],
+)
+def test_sklearn_checks_beyond_check_estimator(part, check):
+    getattr(estimator_checks, check)(type(part).__name__, part)
+
+
+@pytest.mark.filterwarnings("ignore:X does not have valid feature names:UserWarning")
+@pytest.mark.parametrize("library", ["pandas", "polars"])
+@pytest.mark.parametrize("scope", ["", "global_"])
+def test_distilled_features_come_as_frames(library, scope):
+    name = f"check_{scope}set_output_transform_{library}"
+    if (scope, library) == ("global_", "pandas"):
+        name = "check_global_output_transform_pandas"
+    part = DistilledClassifier(LogisticRegression(), SoftLogistic())
+    getattr(estimator_checks, name)("DistilledClassifier", part)

@@ -9,6 +9,7 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 from scipy.sparse import csr_array
 from sklearn.base import BaseEstimator, ClassifierMixin, clone
+from sklearn.datasets import load_iris
 from sklearn.dummy import DummyClassifier
 from sklearn.linear_model import LinearRegression, LogisticRegression, Ridge
 from sklearn.model_selection import (
@@ -283,6 +284,16 @@ def test_the_output_of_a_stage_reads_as_an_array(iris):
     assert_allclose(output[:, 4], proba[:, 0])
     assert_array_equal(output[7], np.hstack([X, proba])[7])
     assert_array_equal(pickle.loads(pickle.dumps(output)).scores, output.scores)
+
+
+def test_columns_of_that_array_have_names():
+    frame, y = load_iris(return_X_y=True, as_frame=True)
+    fusion = make_serial_fusion(GaussianNB(), DecisionTreeClassifier()).fit(frame, y)
+    stages = [f"stage{stage}_{label}" for stage in (0, 1) for label in (0, 1, 2)]
+    names = fusion[:-1].get_feature_names_out()
+    assert list(names) == [*frame.columns, *stages]
+    assert list(fusion[1].get_feature_names_out()) == list(names)
+    assert np.asarray(fusion[:-1].transform(frame)).shape[1] == len(names)
 
 
 def test_any_classifier_may_end_the_pipeline(iris):
