@@ -37,20 +37,10 @@ class MaxPooling(keras.layers.Layer):
 
     def __init__(self, pool_size=2, **kwargs):
         super().__init__(**kwargs)
-        if not isinstance(pool_size, Integral) or pool_size < 1:
-            raise ValueError(
-                f"pool_size must be an integer of at least 1. Received: {pool_size!r}"
-            )
-        self.pool_size = int(pool_size)
+        self.pool_size = positive_integer("pool_size", pool_size)
 
     def build(self, input_shape):
-        spatial = input_shape[1:-1]
-        if len(spatial) not in (1, 2, 3) or min(spatial) < self.pool_size:
-            raise ValueError(
-                "MaxPooling needs samples of shape (*spatial, channels) with 1 to 3 "
-                f"spatial axes of at least pool_size={self.pool_size}. Received: "
-                f"{tuple(input_shape[1:])}. Use a smaller pool_size or fewer poolings."
-            )
+        check_sample_shape(self, input_shape)
         self.built = True
 
     def compute_output_shape(self, input_shape):
@@ -60,7 +50,7 @@ class MaxPooling(keras.layers.Layer):
     def call(self, inputs):
         if self.pool_size == 1:
             return inputs
-        if _on_jax_cpu():
+        if on_jax_cpu():
             return _jax_max_pool(inputs, self.pool_size)
         return keras.ops.max_pool(
             inputs, self.pool_size, self.pool_size, data_format="channels_last"
@@ -70,7 +60,25 @@ class MaxPooling(keras.layers.Layer):
         return {**super().get_config(), "pool_size": self.pool_size}
 
 
-def _on_jax_cpu():
+def positive_integer(name, value):
+    if not isinstance(value, Integral) or value < 1:
+        raise ValueError(
+            f"{name} must be an integer of at least 1. Received: {value!r}"
+        )
+    return int(value)
+
+
+def check_sample_shape(layer, input_shape):
+    spatial = input_shape[1:-1]
+    if len(spatial) not in (1, 2, 3) or min(spatial) < layer.pool_size:
+        raise ValueError(
+            f"{type(layer).__name__} needs samples of shape (*spatial, channels) with "
+            f"1 to 3 spatial axes of at least pool_size={layer.pool_size}. Received: "
+            f"{tuple(input_shape[1:])}. Use a smaller pool_size or fewer poolings."
+        )
+
+
+def on_jax_cpu():
     """Whether the stock kernels are XLA's for CPUs, the ones worth replacing."""
     if keras.backend.backend() != "jax":
         return False

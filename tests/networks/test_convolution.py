@@ -10,6 +10,11 @@ pytestmark = pytest.mark.filterwarnings(
 )
 
 STOCK = {1: keras.layers.Conv1D, 2: keras.layers.Conv2D, 3: keras.layers.Conv3D}
+POOLING = {
+    1: keras.layers.MaxPooling1D,
+    2: keras.layers.MaxPooling2D,
+    3: keras.layers.MaxPooling3D,
+}
 # spatial shape, channels, filters, kernel size: few and many channels, odd and even
 # sizes, one pixel, kernels larger than the image
 CASES = [
@@ -100,6 +105,47 @@ def test_equals_stock_convolution_in_value_and_gradient(
         np.testing.assert_allclose(got, want, rtol=1e-5, atol=1e-5 * np.abs(want).max())
 
 
+@pytest.mark.parametrize(
+    ("spatial", "channels", "kernel_size", "pool_size"),
+    [
+        ((9,), 1, 3, 2),
+        ((8,), 30, 3, 5),
+        ((7, 9), 1, 3, 3),
+        ((6, 6), 3, 4, 2),
+        ((5, 5), 40, 3, 2),
+        ((2, 3), 2, 5, 2),
+        ((4, 3, 5), 1, 3, 2),
+    ],
+)
+def test_with_pooling_equals_stock_convolution_and_pooling(
+    spatial, channels, kernel_size, pool_size
+):
+    fused, plain = (
+        Convolution(4, kernel_size, pool_size=size) for size in (pool_size, 1)
+    )
+    for layer in (fused, plain):
+        layer.build((None, *spatial, channels))
+        layer.set_weights([draw(w.shape, seed=i) for i, w in enumerate(layer.weights)])
+    inputs = keras.Input((*spatial, channels))
+    stock = keras.Model(inputs, POOLING[len(spatial)](pool_size)(plain(inputs)))
+    x = draw((3, *spatial, channels), seed=7)
+    expected = to_numpy(stock(x))
+    np.testing.assert_allclose(to_numpy(fused(x)), expected, rtol=1e-5, atol=2e-5)
+    cotangent = draw(expected.shape, seed=8)
+    found, wanted = (gradients_of(layer, x, cotangent) for layer in (fused, stock))
+    for got, want in zip(found, wanted):
+        np.testing.assert_allclose(got, want, rtol=1e-5, atol=1e-5 * np.abs(want).max())
+
+
+def test_first_of_equal_values_receives_the_gradient_of_the_pooling():
+    layer = Convolution(1, 1, pool_size=2, kernel_initializer="ones")
+    layer.build((None, 2, 2, 1))
+    of_x, *_ = gradients_of(
+        layer, np.zeros((1, 2, 2, 1), "float32"), np.ones((1, 1, 1, 1), "float32")
+    )
+    assert of_x.ravel().tolist() == [1.0, 0.0, 0.0, 0.0]
+
+
 def test_without_bias():
     ours, stock = pair((5, 5), 2, 3, 3, use_bias=False)
     x = draw((2, 5, 5, 2))
@@ -142,6 +188,7 @@ def test_configuration_round_trip():
         5,
         use_bias=False,
         kernel_initializer=keras.initializers.HeNormal(seed=1),
+        pool_size=2,
         name="c",
     )
     config = keras.saving.serialize_keras_object(layer)
@@ -159,7 +206,7 @@ def test_model_with_it_saves_and_loads(tmp_path):
     np.testing.assert_array_equal(to_numpy(model(x)), to_numpy(loaded(x)))
 
 
-@pytest.mark.parametrize("name", ["filters", "kernel_size"])
+@pytest.mark.parametrize("name", ["filters", "kernel_size", "pool_size"])
 @pytest.mark.parametrize("value", [0, 1.5, None])
 def test_value_that_is_no_positive_integer_is_refused(name, value):
     with pytest.raises(ValueError, match=f"{name} must be an integer"):
