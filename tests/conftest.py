@@ -1,0 +1,34 @@
+import numpy as np
+import pytest
+from sklearn.datasets import load_diabetes, load_digits
+
+
+def _read_only(*arrays):
+    for array in arrays:
+        array.flags.writeable = False
+    return arrays
+
+
+@pytest.fixture(scope="session")
+def digits():
+    """300 raw digits as rows, pixels 0 to 16."""
+    X, y = load_digits(return_X_y=True)
+    return _read_only(X[:300].astype(np.float32), y[:300])
+
+
+@pytest.fixture(scope="session")
+def diabetes():
+    X, y = load_diabetes(return_X_y=True)
+    return _read_only(X[:200], y[:200])
+
+
+@pytest.fixture(scope="session")
+def tiny():
+    """Parameters of a network that trains in no time."""
+    return {
+        "filters": (4,),
+        "dense_units": (8,),
+        "input_shape": (8, 8, 1),
+        "epochs": 2,
+        "random_state": 0,
+    }
