@@ -32,7 +32,7 @@ from skopt_nn.fusion._checks import (
     check_weights,
 )
 from skopt_nn.fusion._fidelity import classifier_fidelity, regressor_fidelity
-from skopt_nn.fusion._members import cross_fit, predict_scores
+from skopt_nn.fusion._members import attribute_of, cross_fit, predict_scores
 from skopt_nn.fusion._rows import rows_that_count, take_rows
 
 
@@ -58,10 +58,6 @@ def _input_shape(estimator):
             shapes.add(_input_shape(value))
     shapes.discard(None)
     return shapes.pop() if len(shapes) == 1 else None
-
-
-def _of_student(name, doc):
-    return property(lambda self: getattr(self.student_, name), doc=doc)
 
 
 class _Distilled(
@@ -101,11 +97,11 @@ class _Distilled(
         self.n_jobs = n_jobs
         self.keep_teacher = keep_teacher
 
-    n_features_in_ = _of_student("n_features_in_", "Number of features of a sample.")
-    feature_names_in_ = _of_student("feature_names_in_", "Names of the features.")
-    n_iter_ = _of_student("n_iter_", "Epochs that the student trained.")
-    history_ = _of_student("history_", "The student's values, one an epoch.")
-    n_parameters_ = _of_student("n_parameters_", "Number of the student's weights.")
+    n_features_in_ = attribute_of("student_", "n_features_in_")
+    feature_names_in_ = attribute_of("student_", "feature_names_in_")
+    n_iter_ = attribute_of("student_", "n_iter_")
+    history_ = attribute_of("student_", "history_")
+    n_parameters_ = attribute_of("student_", "n_parameters_")
 
     @_fit_context(prefer_skip_nested_validation=False)
     def fit(self, X, y, sample_weight=None, **params):

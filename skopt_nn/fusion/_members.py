@@ -19,6 +19,11 @@ from skopt_nn.fusion._rows import resample, rows_that_count, take_rows
 _ENSEMBLES = (VotingClassifier, VotingRegressor, StackingClassifier, StackingRegressor)
 
 
+def attribute_of(member, name):
+    """Return a property that is the attribute ``name`` of a fitted member."""
+    return property(lambda self: getattr(getattr(self, member), name))
+
+
 def weight_params(estimator, sample_weight):
     """Return the fit parameters that carry ``sample_weight``, or None if none do."""
     if has_fit_parameter(estimator, "sample_weight"):

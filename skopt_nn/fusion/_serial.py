@@ -27,7 +27,7 @@ from skopt_nn.fusion._checks import (
     check_targets,
     check_weights,
 )
-from skopt_nn.fusion._members import cross_fit, predict_scores
+from skopt_nn.fusion._members import attribute_of, cross_fit, predict_scores
 from skopt_nn.fusion._rows import rows_that_count
 from skopt_nn.fusion._samme import boosted_weights, samme
 from skopt_nn.fusion._stage_output import StageOutput
@@ -43,6 +43,10 @@ def _generator(random_state):
     if random_state is None:
         return np.random.default_rng()
     return check_random_state(random_state)
+
+
+def _listed(classes):
+    return None if classes is None else classes.tolist()
 
 
 class SerialStage(
@@ -147,6 +151,9 @@ class SerialStage(
         self.n_jobs = n_jobs
         self.random_state = random_state
 
+    n_features_in_ = attribute_of("estimator_", "n_features_in_")
+    feature_names_in_ = attribute_of("estimator_", "feature_names_in_")
+
     @_fit_context(prefer_skip_nested_validation=False)
     def fit(self, X, y, sample_weight=None):
         """Fit the member on all rows.
@@ -198,8 +205,7 @@ class SerialStage(
         check_is_fitted(self)
         X = _indexable(X)
         samples = X.X if isinstance(X, StageOutput) else X
-        classes = getattr(self, "classes_", None)
-        return self._hand_on(X, predict_scores(self.estimator_, samples, classes))
+        return self._hand_on(X, predict_scores(self.estimator_, samples, self._classes))
 
     def get_feature_names_out(self, input_features=None):
         """Name the columns of the plain array that ``transform`` reads as.
@@ -219,25 +225,21 @@ class SerialStage(
         check_is_fitted(self)
         default = [f"x{k}" for k in range(self.n_features_in_)]
         known = list(getattr(self, "feature_names_in_", default))
-        stages = [
-            f"stage{stage}_{label}"
+        labels = getattr(self, "classes_", [f"y{k}" for k in range(self._n_scores)])
+        *before, own = [
+            [f"stage{stage}_{label}" for label in labels]
             for stage in range(self._n_before + 1)
-            for label in self._labels
         ]
-        n_inputs = len(known) + self._n_before * len(self._labels)
-        if input_features is None:
-            return np.array(known + stages, dtype=object)
-        if len(input_features) != n_inputs:
+        expected = [*known, *(name for names in before for name in names)]
+        names = expected if input_features is None else list(input_features)
+        if len(names) != len(expected):
             raise ValueError(
                 "input_features should have length equal to number of features "
-                f"({n_inputs}), got {len(input_features)}"
+                f"({len(expected)}), got {len(names)}"
             )
-        if hasattr(self, "feature_names_in_") and (
-            list(input_features[: len(known)]) != known
-        ):
+        if hasattr(self, "feature_names_in_") and names[: len(known)] != known:
             raise ValueError("input_features is not equal to feature_names_in_")
-        own = stages[-len(self._labels) :]
-        return np.array([*input_features, *own], dtype=object)
+        return np.array(names + own, dtype=object)
 
     def set_output(self, *, transform=None):
         """Do nothing: a stage hands on frames as frames and arrays as arrays.
@@ -284,12 +286,9 @@ class SerialStage(
             random=_generator(self.random_state),
             n_jobs=self.n_jobs,
         )
-        self._keep(member, classes)
+        self.estimator_, self._classes = member, classes
         self._n_before = X.scores.shape[1] if isinstance(X, StageOutput) else 0
-        n_scores = scores.shape[1]
-        self._labels = (
-            [f"y{k}" for k in range(n_scores)] if classes is None else classes
-        )
+        self._n_scores = scores.shape[1]
         root.call_on_fit_task_end(estimator=self, X=X, y=y)
         return self._hand_on(X, scores)
 
@@ -308,10 +307,11 @@ class SerialStage(
         weight = check_weights(sample_weight, y)
         rows = rows_that_count(y, weight)
         classes = np.unique(y[rows]) if kind == "classifier" else None
-        if isinstance(X, StageOutput) and (X.classes is None) != (classes is None):
-            raise TypeError(
-                f"This stage holds a {kind}, the stages before it do not. All members "
-                "of a serial fusion are classifiers, or all are regressors."
+        if isinstance(X, StageOutput) and not np.array_equal(X.classes, classes):
+            raise ValueError(
+                f"This stage holds a {kind} of the classes {_listed(classes)}, the "
+                f"stages before were fitted to {_listed(X.classes)}. All members of a "
+                "serial fusion are classifiers of the same classes, or all regressors."
             )
         return y, weight, classes
 
@@ -327,19 +327,16 @@ class SerialStage(
         lesson[rows] = boosted_weights(counted, self._rate * exponent)
         return y, lesson
 
-    def _keep(self, member, classes):
-        self.estimator_ = member
-        if classes is not None:
-            self.classes_ = classes
-        for name in ("n_features_in_", "feature_names_in_"):
-            if hasattr(member, name):
-                setattr(self, name, getattr(member, name))
-
     def _hand_on(self, X, scores):
-        classes = getattr(self, "classes_", None)
-        if classes is None and isinstance(X, StageOutput):
+        if self._classes is None and isinstance(X, StageOutput):
             scores = self._rate * scores
-        return StageOutput.after(X, scores, classes, self._rate)
+        return StageOutput.after(X, scores, self._classes, self._rate)
+
+    @property
+    def classes_(self):
+        if getattr(self, "_classes", None) is None:
+            raise AttributeError(f"{type(self).__name__} has no attribute 'classes_'")
+        return self._classes
 
     @property
     def _rate(self):

@@ -184,7 +184,9 @@ def test_sklearn_checks_beyond_check_estimator(part, check):
     getattr(estimator_checks, check)(type(part).__name__, part)
 
 
-@pytest.mark.filterwarnings("ignore:X does not have valid feature names:UserWarning")
+@pytest.mark.filterwarnings(
+    "ignore:X (has|does not have valid) feature names:UserWarning"
+)
 @pytest.mark.parametrize("library", ["pandas", "polars"])
 @pytest.mark.parametrize("scope", ["", "global_"])
 def test_distilled_features_come_as_frames(library, scope):

@@ -465,7 +465,8 @@ def test_other_numbers_of_stages_at_predict_are_refused(iris):
 def test_a_regressor_cannot_follow_a_classifier(iris):
     X, y = iris
     output = SerialStage(GaussianNB()).fit_transform(X, y)
-    with pytest.raises(TypeError, match="holds a regressor, the stages before"):
+    text = r"holds a regressor .* fitted to \[0, 1, 2\]"
+    with pytest.raises(ValueError, match=text):
         SerialStage(Ridge()).fit(output, y)
 
 
