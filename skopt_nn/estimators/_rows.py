@@ -92,7 +92,8 @@ def check_stages(sample_shape, table, filters, pool_size):
         raise ValueError(
             f"filters={tuple(filters)} are {len(filters)} stages, each of which "
             f"divides the {sample_shape[:-1]} pixels of a sample by "
-            f"pool_size={pool_size}: fewer than one would be left. Use fewer stages or a smaller pool_size."
+            f"pool_size={pool_size}: fewer than one would be left. Use fewer stages "
+            "or a smaller pool_size."
         )
 
 

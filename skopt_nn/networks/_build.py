@@ -57,7 +57,7 @@ def n_parameters(model: keras.Model) -> int:
 
 def get_values(model: keras.Model) -> list[np.ndarray]:
     """The values of all variables, seeds of dropout masks included."""
-    return [np.array(keras.ops.convert_to_numpy(v)) for v in _variables(model)]
+    return [np.array(keras.ops.convert_to_numpy(v.value)) for v in _variables(model)]
 
 
 def set_values(model: keras.Model, values: list[np.ndarray]) -> keras.Model:

@@ -140,7 +140,7 @@ def most_similar(model: keras.Model) -> list[tuple[float, str, str]]:
     """Pairs of layers of equal kernel shape and their similarity, best first."""
     shapes = shared_slots(model)
     kernels = {
-        name: keras.ops.convert_to_numpy(model.get_layer(name).kernel)
+        name: keras.ops.convert_to_numpy(model.get_layer(name).kernel.value)
         for name in shapes
     }
     pairs = [
@@ -162,7 +162,8 @@ def copy_weights(
         members = [source.get_layer(n) for n in origins.get(layer.name, [layer.name])]
         for i, variable in enumerate(layer.variables):
             values = [
-                keras.ops.convert_to_numpy(member.variables[i]) for member in members
+                keras.ops.convert_to_numpy(member.variables[i].value)
+                for member in members
             ]
             mean = values[0] if len(values) == 1 else np.mean(values, axis=0)
             variable.assign(mean)

@@ -12,6 +12,8 @@ from skopt_nn.training._backends import TRAINER
 from skopt_nn.training._batches import Rows, batch_rows, batches, epoch_order
 from skopt_nn.training._optimizers import make_optimizer
 
+ops = keras.ops
+
 _EVALUATION_ROWS = 256
 
 
@@ -199,7 +201,8 @@ class _Hooks:
     def _obey(self):
         """Take over what a callback changed: learning rate and weights."""
         rate = self.trainer.model.optimizer.learning_rate
-        self.trainer.learning_rate = float(keras.ops.convert_to_numpy(rate))
+        rate = ops.convert_to_numpy(ops.convert_to_tensor(rate))
+        self.trainer.learning_rate = float(rate)
         self.trainer.read()
 
     def end(self):

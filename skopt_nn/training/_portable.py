@@ -62,7 +62,9 @@ class PortableTrainer:
 
     @property
     def learning_rate(self):
-        return float(ops.convert_to_numpy(self.optimizer.learning_rate))
+        return float(
+            ops.convert_to_numpy(ops.convert_to_tensor(self.optimizer.learning_rate))
+        )
 
     @learning_rate.setter
     def learning_rate(self, value):
@@ -70,14 +72,16 @@ class PortableTrainer:
 
     @property
     def optimizer_state(self):
-        return [np.array(ops.convert_to_numpy(v)) for v in self.optimizer.variables]
+        return [
+            np.array(ops.convert_to_numpy(v.value)) for v in self.optimizer.variables
+        ]
 
     @property
     def _variables(self):
         return [*self.model.variables, *self.optimizer.variables]
 
     def snapshot(self):
-        return [np.array(ops.convert_to_numpy(v)) for v in self._variables]
+        return [np.array(ops.convert_to_numpy(v.value)) for v in self._variables]
 
     def restore(self, snapshot):
         for variable, value in zip(self._variables, snapshot):

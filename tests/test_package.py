@@ -1,0 +1,90 @@
+"""The front door: names, backend, and what importing it costs."""
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+import skopt_nn
+
+NAMES = """
+KerasClassifier KerasRegressor CNNClassifier CNNRegressor SharedWeightClassifier
+SharedWeightRegressor DistilledClassifier DistilledRegressor make_parallel_fusion
+make_serial_fusion make_stacked_fusion SerialStage WeightedSumClassifier
+WeightedSumRegressor compare save load
+""".split()
+
+
+def run(code, **environment):
+    variables = {k: v for k, v in os.environ.items() if k != "KERAS_BACKEND"}
+    return subprocess.run(
+        [sys.executable, "-c", code],
+        env={**variables, **environment},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_public_names_are_there(name):
+    assert name in skopt_nn.__all__
+    assert callable(getattr(skopt_nn, name))
+
+
+def test_dir_lists_the_public_names():
+    assert set(NAMES) <= set(dir(skopt_nn))
+
+
+def test_unknown_name_is_an_attribute_error():
+    with pytest.raises(AttributeError, match="no attribute 'Perceptron'"):
+        skopt_nn.Perceptron  # noqa: B018
+
+
+def test_importing_the_package_loads_no_heavy_library():
+    code = (
+        "import sys, skopt_nn; heavy = {'keras', 'jax', 'matplotlib', 'pandas', "
+        "'sklearn', 'tensorflow', 'torch', 'scikeras'} & set(sys.modules); "
+        "assert not heavy, heavy"
+    )
+    result = run(code)
+    assert result.returncode == 0, result.stderr
+
+
+def test_families_load_neither_scikeras_nor_tensorflow():
+    code = (
+        "import sys; from skopt_nn import CNNClassifier, SharedWeightClassifier; "
+        "assert not {'scikeras', 'tensorflow', 'torch'} & set(sys.modules)"
+    )
+    result = run(code)
+    assert result.returncode == 0, result.stderr
+
+
+def test_the_default_backend_is_jax(tmp_path):
+    code = (
+        "from skopt_nn import CNNClassifier; import keras; "
+        "print(keras.backend.backend())"
+    )
+    # An empty folder, so that no configuration file of Keras is read.
+    result = run(code, KERAS_HOME=str(tmp_path))
+    assert result.stdout.strip() == "jax", result.stderr
+
+
+def test_an_imported_keras_is_respected(tmp_path):
+    code = (
+        "import keras; before = keras.backend.backend(); "
+        "from skopt_nn import CNNClassifier; import os; "
+        "assert keras.backend.backend() == before; "
+        "assert os.environ.get('KERAS_BACKEND') == 'jax'"
+    )
+    result = run(code, KERAS_HOME=str(tmp_path), KERAS_BACKEND="jax")
+    assert result.returncode == 0, result.stderr
+
+
+def test_an_unusable_backend_gives_one_clear_sentence():
+    result = run("from skopt_nn import CNNClassifier", KERAS_BACKEND="abacus")
+    last = result.stderr.strip().splitlines()[-1]
+    assert result.returncode != 0
+    assert "KERAS_BACKEND='abacus' cannot be used" in last
+    assert "'jax', 'tensorflow' or 'torch'" in last
