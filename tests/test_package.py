@@ -13,7 +13,7 @@ KerasClassifier KerasRegressor CNNClassifier CNNRegressor SharedWeightClassifier
 SharedWeightRegressor DistilledClassifier DistilledRegressor make_parallel_fusion
 make_serial_fusion make_stacked_fusion SerialStage WeightedSumClassifier
 WeightedSumRegressor compare save load
-""".split()
+""".split()  # noqa: SIM905
 
 
 def run(code, **environment):
