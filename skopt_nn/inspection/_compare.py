@@ -2,6 +2,7 @@
 
 import io
 import time
+from pickle import PicklingError
 from statistics import median
 
 import joblib
@@ -79,7 +80,9 @@ def compare(estimators, X, y, *, test_size=0.25, random_state=0):
     >>> from sklearn.linear_model import LogisticRegression
     >>> from skopt_nn import CNNClassifier, compare
     >>> X, y = load_iris(return_X_y=True)
-    >>> network = CNNClassifier(filters=(), dense_units=(16,), random_state=0)
+    >>> network = CNNClassifier(
+    ...     filters=(), dense_units=(16,), epochs=60, random_state=0
+    ... )
     >>> line = LogisticRegression(max_iter=1000)
     >>> table = compare({"network": network, "line": line}, X, y)
     >>> table["parameters"].tolist()
@@ -203,7 +206,7 @@ def _n_bytes(model):
     file = io.BytesIO()
     try:
         joblib.dump(model, file)
-    except Exception:  # pickling runs the code of whatever the model holds
+    except (AttributeError, TypeError, PicklingError):
         return float("nan")
     return file.tell()
 
