@@ -28,9 +28,7 @@ _PICKLE_METHODS = ("__reduce__", "__deepcopy__")
 @contextlib.contextmanager
 def _tensorflow_unseen() -> Iterator[None]:
     """Make ``import tensorflow`` fail, where another backend has no use for it."""
-    unseen = (
-        keras.backend.backend() != "tensorflow" and "tensorflow" not in sys.modules
-    )
+    unseen = keras.backend.backend() != "tensorflow" and "tensorflow" not in sys.modules
     if unseen:
         sys.modules["tensorflow"] = None
     try:
@@ -137,7 +135,8 @@ def seeded(seed: int) -> Iterator[None]:
 def seed_states(model: keras.Model) -> list[np.ndarray]:
     """States of the model's seed generators, which Keras' archive leaves out."""
     return [
-        keras.ops.convert_to_numpy(variable.value) for variable in _seed_variables(model)
+        keras.ops.convert_to_numpy(variable.value)
+        for variable in _seed_variables(model)
     ]
 
 

@@ -14,6 +14,131 @@ __all__ = ["BaseWrapper", "KerasClassifier", "KerasRegressor"]
 
 class KerasClassifier(ClassifierMixin, BaseWrapper):
     """Classifier whose network is what a Keras build function returns.
+
+    Parameters
+    ----------
+    model : callable, keras.Model or None, default=None
+        Function that returns a `keras.Model`, compiled or not. It is given what is
+        routed
+        to it, and those of ``meta`` (fitted attributes such as ``n_features_in_``),
+        ``compile_kwargs``
+        (for ``keras.Model.compile``) and ``params`` (all parameters) that its signature
+        names. A
+        model instance is copied before it is trained. None if the subclass has a method
+        ``_keras_build_fn``.
+    build_fn : callable, keras.Model or None, default=None
+        Old name of ``model``.
+    warm_start : bool, default=False
+        Whether ``fit`` goes on with the model there is.
+    random_state : int, RandomState instance or None, default=None
+        Seeds initial weights, dropout and the order of rows. An int gives the same bits
+        whatever the process did before; None draws fresh entropy. No global random
+        state is changed.
+    optimizer : str, class or instance of keras.optimizers.Optimizer, \
+            default="rmsprop"
+        Used where the model comes uncompiled, as are ``loss``, ``metrics`` and
+        ``run_eagerly``. Parameters are routed to names and classes.
+    loss : str, function, class or instance of keras.losses.Loss, or None, default=None
+        With several outputs, a list or dict of them.
+    metrics : str, list or dict, default=None
+    batch_size : int or None, default=None
+        Rows of a batch. None is 32 in ``fit``; -1 is all rows.
+    validation_batch_size : int or None, default=None
+        ``batch_size`` if None.
+    verbose : int, default=1
+        0 prints nothing, 1 a progress bar, 2 a line an epoch.
+    callbacks : callback, class, or list or dict of them, default=None
+        Keras callbacks; classes are given what is routed by ``callbacks__``. Instances
+        are
+        copied for each call: what the copies recorded is in ``callbacks_``.
+    validation_split : float, default=0.0
+        Fraction of the rows, from the end, that only ``val_...`` of ``history_`` sees.
+    shuffle : bool, default=True
+        Whether each epoch has another order of rows.
+    run_eagerly : bool, default=False
+        Whether steps are run uncompiled: slower for long trainings, faster for tiny
+        ones.
+    epochs : int, default=1
+        Passes over the rows.
+    class_weight : dict, "balanced" or None, default=None
+        Weights of classes; they multiply ``sample_weight``.
+    **kwargs : dict
+        Arguments of ``model``, and parameters routed by ``model__``, ``fit__``,
+        ``predict__``,
+        ``compile__``, ``optimizer__``, ``loss__``, ``metrics__``, ``callbacks__`` and
+        ``score__``. ``fit`` refuses names that their destination does not take.
+
+    Attributes
+    ----------
+    model_ : keras.Model
+    history_ : dict of str to list of float
+        Losses and metrics, a value an epoch of the last ``fit`` and the calls of
+        ``partial_fit`` since.
+    n_iter_ : int
+        Epochs that the model has been trained for.
+    classes_ : ndarray of shape (n_classes,)
+    n_classes_ : int
+    n_features_in_ : int
+        Size of the second axis of X.
+    feature_names_in_ : ndarray of shape (n_features_in_,)
+        Where X has column names.
+    X_shape_, X_dtype_ : tuple, dtype
+        Of the X that the model was built for.
+    y_ndim_, y_dtype_, target_type_ : int, dtype, str
+        Of the y that the model was built for.
+    target_encoder_, feature_encoder_ : transformers
+        What turned y and X into what Keras is given.
+    n_outputs_, n_outputs_expected_ : int
+        Targets a sample, and outputs that the Keras model is to have.
+    callbacks_ : list of keras.callbacks.Callback
+        Callbacks of the last fit; left out of pickles.
+
+    See Also
+    --------
+    KerasRegressor : The same for continuous targets.
+    CNNClassifier : A convolutional network that needs no build function.
+
+    Notes
+    -----
+    The interface is that of scikeras [1]_ 0.13. Differences are listed in
+    ``docs/from_scikeras.md``.
+
+    References
+    ----------
+    .. [1] A. Garcia Badaracco, "SciKeras: Scikit-Learn API wrapper for Keras", 2020.
+       https://github.com/adriangb/scikeras
+
+    Examples
+    --------
+    >>> import keras
+    >>> from sklearn.datasets import load_iris
+    >>> from sklearn.pipeline import make_pipeline
+    >>> from sklearn.preprocessing import StandardScaler
+    >>> from skopt_nn import KerasClassifier
+    >>> def build(meta, units):
+    ...     return keras.Sequential(
+    ...         [
+    ...             keras.Input((meta["n_features_in_"],)),
+    ...             keras.layers.Dense(units, activation="relu"),
+    ...             keras.layers.Dense(meta["n_classes_"], activation="softmax"),
+    ...         ]
+    ...     )
+    >>> X, y = load_iris(return_X_y=True)
+    >>> classifier = KerasClassifier(
+    ...     build,
+    ...     model__units=16,
+    ...     loss="sparse_categorical_crossentropy",
+    ...     optimizer="adam",
+    ...     optimizer__learning_rate=0.02,
+    ...     epochs=20,
+    ...     verbose=0,
+    ...     random_state=0,
+    ... )
+    >>> pipeline = make_pipeline(StandardScaler(), classifier).fit(X, y)
+    >>> pipeline.predict_proba(X).shape
+    (150, 3)
+    >>> pipeline.score(X, y) > 0.9
+    True
     """
 
     _fit_kwargs = BaseWrapper._fit_kwargs - {"class_weight"}
@@ -166,6 +291,122 @@ class KerasClassifier(ClassifierMixin, BaseWrapper):
 
 class KerasRegressor(RegressorMixin, BaseWrapper):
     """Regressor whose network is what a Keras build function returns.
+
+    Parameters
+    ----------
+    model : callable, keras.Model or None, default=None
+        Function that returns a `keras.Model`, compiled or not. It is given what is
+        routed
+        to it, and those of ``meta`` (fitted attributes such as ``n_features_in_``),
+        ``compile_kwargs``
+        (for ``keras.Model.compile``) and ``params`` (all parameters) that its signature
+        names. A
+        model instance is copied before it is trained. None if the subclass has a method
+        ``_keras_build_fn``.
+    build_fn : callable, keras.Model or None, default=None
+        Old name of ``model``.
+    warm_start : bool, default=False
+        Whether ``fit`` goes on with the model there is.
+    random_state : int, RandomState instance or None, default=None
+        Seeds initial weights, dropout and the order of rows. An int gives the same bits
+        whatever the process did before; None draws fresh entropy. No global random
+        state is changed.
+    optimizer : str, class or instance of keras.optimizers.Optimizer, \
+            default="rmsprop"
+        Used where the model comes uncompiled, as are ``loss``, ``metrics`` and
+        ``run_eagerly``. Parameters are routed to names and classes.
+    loss : str, function, class or instance of keras.losses.Loss, or None, default=None
+        With several outputs, a list or dict of them.
+    metrics : str, list or dict, default=None
+    batch_size : int or None, default=None
+        Rows of a batch. None is 32 in ``fit``; -1 is all rows.
+    validation_batch_size : int or None, default=None
+        ``batch_size`` if None.
+    verbose : int, default=1
+        0 prints nothing, 1 a progress bar, 2 a line an epoch.
+    callbacks : callback, class, or list or dict of them, default=None
+        Keras callbacks; classes are given what is routed by ``callbacks__``. Instances
+        are
+        copied for each call: what the copies recorded is in ``callbacks_``.
+    validation_split : float, default=0.0
+        Fraction of the rows, from the end, that only ``val_...`` of ``history_`` sees.
+    shuffle : bool, default=True
+        Whether each epoch has another order of rows.
+    run_eagerly : bool, default=False
+        Whether steps are run uncompiled: slower for long trainings, faster for tiny
+        ones.
+    epochs : int, default=1
+        Passes over the rows.
+    **kwargs : dict
+        Arguments of ``model``, and parameters routed by ``model__``, ``fit__``,
+        ``predict__``,
+        ``compile__``, ``optimizer__``, ``loss__``, ``metrics__``, ``callbacks__`` and
+        ``score__``. ``fit`` refuses names that their destination does not take.
+
+    Attributes
+    ----------
+    model_ : keras.Model
+    history_ : dict of str to list of float
+        Losses and metrics, a value an epoch of the last ``fit`` and the calls of
+        ``partial_fit`` since.
+    n_iter_ : int
+        Epochs that the model has been trained for.
+    n_features_in_ : int
+        Size of the second axis of X.
+    feature_names_in_ : ndarray of shape (n_features_in_,)
+        Where X has column names.
+    X_shape_, X_dtype_ : tuple, dtype
+        Of the X that the model was built for.
+    y_ndim_, y_dtype_, target_type_ : int, dtype, str
+        Of the y that the model was built for.
+    target_encoder_, feature_encoder_ : transformers
+        What turned y and X into what Keras is given.
+    n_outputs_, n_outputs_expected_ : int
+        Targets a sample, and outputs that the Keras model is to have.
+    callbacks_ : list of keras.callbacks.Callback
+        Callbacks of the last fit; left out of pickles.
+
+    See Also
+    --------
+    KerasClassifier : The same for labels.
+    CNNRegressor : A convolutional network that needs no build function.
+
+    Notes
+    -----
+    The interface is that of scikeras [1]_ 0.13. Differences are listed in
+    ``docs/from_scikeras.md``.
+
+    References
+    ----------
+    .. [1] A. Garcia Badaracco, "SciKeras: Scikit-Learn API wrapper for Keras", 2020.
+       https://github.com/adriangb/scikeras
+
+    Examples
+    --------
+    >>> import keras
+    >>> from sklearn.datasets import make_regression
+    >>> from skopt_nn import KerasRegressor
+    >>> def build(meta):
+    ...     return keras.Sequential(
+    ...         [
+    ...             keras.Input((meta["n_features_in_"],)),
+    ...             keras.layers.Dense(meta["n_outputs_"]),
+    ...         ]
+    ...     )
+    >>> X, y = make_regression(100, 5, n_targets=2, random_state=0)
+    >>> regressor = KerasRegressor(
+    ...     build,
+    ...     loss="mse",
+    ...     optimizer="adam",
+    ...     optimizer__learning_rate=5.0,
+    ...     epochs=40,
+    ...     verbose=0,
+    ...     random_state=0,
+    ... )
+    >>> regressor.fit(X, y).predict(X).shape
+    (100, 2)
+    >>> regressor.score(X, y) > 0.9
+    True
     """
 
     def __sklearn_tags__(self):

@@ -95,7 +95,9 @@ class BaseWrapper(_scikeras.BaseWrapper):
         routed = vars(self).get("_routed", {})
         if name in routed:
             return routed[name]
-        raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
+        raise AttributeError(
+            f"{type(self).__name__!r} object has no attribute {name!r}"
+        )
 
     def _get_param_names(self):
         declared = _keras_routing.declared_parameters(type(self))
@@ -160,7 +162,10 @@ class BaseWrapper(_scikeras.BaseWrapper):
     # -- building ---------------------------------------------------------------
 
     def _check_model_param(self):
-        model = self.model if self.model is not None else self.build_fn
+        model = self.model
+        if model is None and self.build_fn is not None:
+            warnings.warn("build_fn is the old name of model: use model.", stacklevel=2)
+            model = self.build_fn
         if not callable(model) or _is_model(model):
             return super()._check_model_param()
         if hasattr(self, "_keras_build_fn"):
@@ -358,7 +363,7 @@ class BaseWrapper(_scikeras.BaseWrapper):
         return X, y
 
     def _final_weights(self, y, sample_weight):
-        """A weight a row, from all there is to weigh rows by; None for equal weights."""
+        """Weights of the rows from all there is to weigh them by; None if equal."""
         return sample_weight
 
     def _check_model_compatibility(self, y):
@@ -421,7 +426,9 @@ class BaseWrapper(_scikeras.BaseWrapper):
 
     def _train(self, X, y, sample_weight, callbacks, arguments):
         """The one call of ``keras.Model.fit``; returns its history."""
-        arguments = {k: v for k, v in arguments.items() if not k.startswith("callbacks")}
+        arguments = {
+            k: v for k, v in arguments.items() if not k.startswith("callbacks")
+        }
         keep_finite = KeepFinite()
         callbacks = [*callbacks, keep_finite]
         if _keras_batches.is_sliceable((X, y)):

@@ -77,7 +77,7 @@ class EpochCounter(keras.callbacks.Callback):
 
 
 def joined(X, y, sample_weight):
-    """What Keras reads a batch as: ``(X,)``, ``(X, y)`` or ``(X, y, sample_weight)``."""
+    """What Keras reads as a batch: ``(X,)``, ``(X, y)`` or with weights behind."""
     if y is None:
         return (X,)
     if sample_weight is None:

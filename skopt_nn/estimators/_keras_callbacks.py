@@ -14,22 +14,24 @@ class KeepFinite(keras.callbacks.Callback):
     _kept = None
 
     def on_train_begin(self, logs=None):
-        if self.model.built:
-            self._kept = self.model.get_weights()
+        self._kept = self._weights() if self.model.built else None
 
     def on_epoch_end(self, epoch, logs=None):
         if np.isfinite(logs.get("loss", 0.0)):
-            self._kept = self.model.get_weights()
+            self._kept = self._weights()
             return
-        if self._kept is not None:
-            self.model.set_weights(self._kept)
+        for variable, value in zip(self.model.weights, self._kept or ()):
+            variable.assign(value)
         self.diverged_at = epoch
         self.model.stop_training = True
+
+    def _weights(self):
+        return [keras.ops.convert_to_numpy(v.value) for v in self.model.weights]
 
 
 def copied(callback):
     """A copy of a callback, so that no fit sees what another left in it."""
     try:
         return copy.deepcopy(callback)
-    except Exception:  # noqa: BLE001, whatever holds on to a file, lock or session
+    except Exception:
         return copy.copy(callback)

@@ -68,8 +68,8 @@ def without_unpicklable_callbacks(state, owner):
             if holder.get(name) is not None and not _can_pickle(holder[name]):
                 warnings.warn(
                     f"{name} of this fitted {owner} cannot be pickled and is left out: "
-                    "the unpickled estimator has None there. Use callbacks defined in a "
-                    "module, without lambdas or open files, to keep it.",
+                    "the unpickled estimator has None there. Callbacks from a module, "
+                    "without lambdas or open files, are kept.",
                     stacklevel=3,
                 )
                 holder[name] = None
@@ -79,7 +79,7 @@ def without_unpicklable_callbacks(state, owner):
 def _can_pickle(value):
     try:
         pickle.dumps(value)
-    except Exception:  # noqa: BLE001, whatever a user's __reduce__ raises
+    except Exception:
         return False
     return True
 

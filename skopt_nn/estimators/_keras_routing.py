@@ -23,7 +23,7 @@ PREFIXES = ("model", "fit", "predict", "compile", "score", *_BY_CLASS)
 
 @functools.cache
 def declared_parameters(cls):
-    """Names in the signatures of ``__init__``, up the classes that ``**kwargs`` reach."""
+    """Names in the signature of ``__init__`` and of those its ``**kwargs`` reach."""
     names = {}
     for klass in cls.__mro__:
         init = vars(klass).get("__init__")
@@ -59,7 +59,7 @@ def accepted_names(target):
 
 
 def nearest(name, valid):
-    """The name that was probably meant: initials (``lr``), else the closest spelling."""
+    """The name that was meant: by its initials (``lr``), else the closest spelling."""
     initials = [v for v in valid if "".join(w[:1] for w in v.split("_")) == name]
     if len(name) > 1 and initials:
         return initials[0]
@@ -93,7 +93,7 @@ def check_routed_parameters(owner, routed, build, destinations, prefixes, declar
     owner : str
         Name of the estimator's class.
     routed : mapping of str to object
-        What came through ``**kwargs``: ``prefix__name``, or names of the build function.
+        What came through ``**kwargs``: ``prefix__name``, or arguments of ``build``.
     build : callable
     destinations : mapping of str to object
         Values of ``optimizer``, ``loss``, ``metrics`` and ``callbacks``.
@@ -200,4 +200,3 @@ def _takes_any(parameters):
 def _named(function):
     parameters = inspect.signature(function).parameters.values()
     return {p.name for p in parameters if _is_named(p)} - {"self"}
-

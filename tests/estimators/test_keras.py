@@ -76,6 +76,10 @@ def build_nothing():
     keras.Sequential([keras.layers.Dense(1)])
 
 
+def build_a_dict():
+    return {}
+
+
 def build_two_outputs():
     inputs = keras.Input((4,))
     outputs = [keras.layers.Dense(1)(inputs), keras.layers.Dense(1)(inputs)]
@@ -532,7 +536,7 @@ def test_a_misspelt_argument_of_fit_names_the_one_that_was_meant(iris):
     ("model", "error", "message"),
     [
         (build_nothing, TypeError, "build_nothing must return a keras.Model.*return"),
-        (lambda: {}, TypeError, "lambda> must return a keras.Model.*of type dict"),
+        (build_a_dict, TypeError, "must return a keras.Model.*of type dict"),
         (3, TypeError, "must be a callable"),
         (None, ValueError, "_keras_build_fn"),
         (build_two_outputs, ValueError, "has 2 outputs"),
@@ -618,7 +622,7 @@ def test_callbacks_that_pickle_stay(iris):
     assert pickle.loads(pickle.dumps(estimator)).callbacks[0].patience == 3
 
 
-# -- pickling ---------------------------------------------------------------------------
+# -- pickling ---------------------------------------------------------------------
 
 _BUILDERS = """
 from skopt_nn._backend import keras
