@@ -1,17 +1,26 @@
 """Optimizers by name."""
 
-import inspect
-
 from skopt_nn._backend import keras
 
-# LossScaleOptimizer wraps another optimizer; Muon wants to be told which layers to
-# treat in which way: neither can be had by name alone.
-_NOT_BY_NAME = {"optimizer", "lossscaleoptimizer", "muon"}
-
+# Those of Keras that a name and a learning rate describe, and that start from a state
+# of zeros wherever the weights are. Ftrl forgets the initial weights in its first
+# step, ScheduleFreeAdamW keeps a copy of them, Muon and MultiOptimizer ask for a list
+# of layers, and LossScaleOptimizer wraps another one.
 OPTIMIZERS = {
-    name.lower(): cls
-    for name, cls in inspect.getmembers(keras.optimizers, inspect.isclass)
-    if issubclass(cls, keras.optimizers.Optimizer) and name.lower() not in _NOT_BY_NAME
+    cls.__name__.lower(): cls
+    for cls in (
+        keras.optimizers.Adadelta,
+        keras.optimizers.Adafactor,
+        keras.optimizers.Adagrad,
+        keras.optimizers.Adam,
+        keras.optimizers.Adamax,
+        keras.optimizers.AdamW,
+        keras.optimizers.Lamb,
+        keras.optimizers.Lion,
+        keras.optimizers.Nadam,
+        keras.optimizers.RMSprop,
+        keras.optimizers.SGD,
+    )
 }
 
 
