@@ -1,0 +1,115 @@
+import numpy as np
+import pytest
+from scipy.special import log_softmax, softmax
+
+from skopt_nn._backend import keras
+from skopt_nn.training import LOSSES
+
+# Keras 3.15 converts tensors and variables by numpy's old copy protocol.
+pytestmark = pytest.mark.filterwarnings(
+    "ignore:__array__ implementation:DeprecationWarning"
+)
+
+RNG = np.random.default_rng(0)
+LOGITS = RNG.normal(scale=3, size=(6, 4)).astype(np.float32)
+LABELS = np.array([0, 3, 1, 1, 2, 0], np.int32)
+TEACHER = softmax(RNG.normal(scale=2, size=(6, 4)), axis=1).astype(np.float32)
+ONE_HOT = np.eye(4)[LABELS]
+
+
+def loss_of(name, logits, *targets, **settings):
+    tensors = [keras.ops.convert_to_tensor(array) for array in (logits, *targets)]
+    values = LOSSES[name](tensors[0], tuple(tensors[1:]), settings)
+    return keras.ops.convert_to_numpy(values)
+
+
+@pytest.mark.parametrize("smoothing", [0.0, 0.3, 1.0])
+def test_cross_entropy_with_smoothed_labels(smoothing):
+    soft = (1 - smoothing) * ONE_HOT + smoothing / 4
+    expected = -(soft * log_softmax(LOGITS.astype(float), axis=1)).sum(axis=1)
+    found = loss_of("cross_entropy", LOGITS, LABELS, label_smoothing=smoothing)
+    np.testing.assert_allclose(found, expected, rtol=1e-5, atol=1e-6)
+
+
+@pytest.mark.parametrize("smoothing", [0.0, 0.3])
+def test_binary_cross_entropy_with_smoothed_labels(smoothing):
+    y = (ONE_HOT > 0).astype(np.float32)
+    p = 1 / (1 + np.exp(-LOGITS.astype(float)))
+    soft = y * (1 - smoothing) + smoothing / 2
+    expected = -(soft * np.log(p) + (1 - soft) * np.log(1 - p)).mean(axis=1)
+    found = loss_of("binary_cross_entropy", LOGITS, y, label_smoothing=smoothing)
+    np.testing.assert_allclose(found, expected, rtol=1e-4, atol=1e-6)
+
+
+@pytest.mark.parametrize("name", ["cross_entropy", "binary_cross_entropy"])
+def test_large_logits_do_not_overflow(name):
+    targets = LABELS if name == "cross_entropy" else ONE_HOT.astype(np.float32)
+    assert np.isfinite(loss_of(name, LOGITS * 1e4, targets, label_smoothing=0.1)).all()
+
+
+def test_squared_error_is_the_mean_over_outputs():
+    values = RNG.normal(size=(6, 4)).astype(np.float32)
+    expected = ((LOGITS - values) ** 2).mean(axis=1)
+    np.testing.assert_allclose(
+        loss_of("squared_error", LOGITS, values), expected, rtol=1e-5
+    )
+
+
+def distillation(alpha, temperature):
+    tempered = TEACHER.astype(float) ** (1 / temperature)
+    teacher = tempered / tempered.sum(axis=1, keepdims=True)
+    student = log_softmax(LOGITS.astype(float) / temperature, axis=1)
+    divergence = (teacher * (np.log(teacher) - student)).sum(axis=1)
+    hard = -log_softmax(LOGITS.astype(float), axis=1)[np.arange(6), LABELS]
+    return (1 - alpha) * hard + alpha * temperature**2 * divergence
+
+
+@pytest.mark.parametrize("alpha", [0.0, 0.4, 1.0])
+@pytest.mark.parametrize("temperature", [0.5, 1.0, 4.0])
+def test_distillation_is_hinton_s_formula(alpha, temperature):
+    found = loss_of(
+        "distilled_cross_entropy",
+        LOGITS,
+        LABELS,
+        TEACHER,
+        label_smoothing=0.0,
+        alpha=alpha,
+        temperature=temperature,
+    )
+    np.testing.assert_allclose(
+        found, distillation(alpha, temperature), rtol=1e-4, atol=1e-5
+    )
+
+
+def test_student_equal_to_its_teacher_has_nothing_to_learn():
+    found = loss_of(
+        "distilled_cross_entropy",
+        np.log(TEACHER),
+        LABELS,
+        TEACHER,
+        label_smoothing=0.0,
+        alpha=1.0,
+        temperature=3.0,
+    )
+    np.testing.assert_allclose(found, 0, atol=1e-5)
+
+
+def test_teacher_sure_of_itself_gives_a_finite_loss():
+    found = loss_of(
+        "distilled_cross_entropy",
+        LOGITS,
+        LABELS,
+        ONE_HOT.astype(np.float32),
+        label_smoothing=0.0,
+        alpha=0.9,
+        temperature=2.0,
+    )
+    assert np.isfinite(found).all()
+
+
+def test_distilled_squared_error_weighs_values_and_teacher():
+    values, soft = RNG.normal(size=(2, 6, 4)).astype(np.float32)
+    expected = 0.7 * ((LOGITS - values) ** 2).mean(axis=1)
+    expected += 0.3 * ((LOGITS - soft) ** 2).mean(axis=1)
+    found = loss_of("distilled_squared_error", LOGITS, values, soft, alpha=0.3)
+    np.testing.assert_allclose(found, expected, rtol=1e-5)
