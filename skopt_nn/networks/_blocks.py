@@ -25,6 +25,8 @@ ACTIVATIONS = (
     "softsign",
     "tanh",
 )
+# Pooling before these gives the same values and leaves them less to do.
+_MONOTONE = set(ACTIVATIONS) - {"gelu", "mish", "silu"}
 NORMALIZATIONS = ("batch", "layer")
 
 
@@ -52,15 +54,30 @@ def activate(x, activation, name):
     return keras.layers.Activation(activation, name=f"{name}_activation")(x)
 
 
-def convolution(filters, kernel_size, normalization, name):
+def convolution(filters, kernel_size, normalization, name, pool_size=1):
     # Batch normalization subtracts the mean: a bias before it would do nothing.
     return Convolution(
         filters,
         kernel_size,
         use_bias=normalization != "batch",
         kernel_initializer="zeros",
+        pool_size=pool_size,
         name=name,
     )
+
+
+def convolution_stage(
+    x, filters, *, kernel_size, pool_size, activation, normalization, name
+):
+    """Convolution, normalization, activation and pooling, in the cheapest order."""
+    monotone = activation in _MONOTONE
+    fused = pool_size if monotone and normalization is None else 1
+    x = convolution(filters, kernel_size, normalization, name, fused)(x)
+    x = normalize(x, normalization, name)
+    if fused == 1 and monotone:
+        x = pool(x, pool_size, name)
+    x = activate(x, activation, name)
+    return x if monotone else pool(x, pool_size, name)
 
 
 def dense(units, normalization, name):
@@ -72,11 +89,13 @@ def dense(units, normalization, name):
     )
 
 
-def pool(x, pool_size, table, name):
-    """Pool each axis; a table too narrow for the window is left as it is."""
-    if pool_size == 1 or (table and min(x.shape[1:-1]) < pool_size):
-        return x
-    return MaxPooling(pool_size, name=f"{name}_pooling")(x)
+def pool(x, pool_size, name):
+    return x if pool_size == 1 else MaxPooling(pool_size, name=f"{name}_pooling")(x)
+
+
+def pooling_width(x, pool_size, table):
+    """``pool_size``, or 1 for a table that is too narrow to be pooled."""
+    return 1 if table and min(x.shape[1:-1]) < pool_size else pool_size
 
 
 def dropout(x, rate, seed, name):

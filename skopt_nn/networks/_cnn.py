@@ -34,11 +34,15 @@ def build_cnn(
     """
     rows, x = _blocks.entrance(input_shape, table)
     for i, n_filters in enumerate(filters, start=1):
-        name = f"conv_{i}"
-        x = _blocks.convolution(n_filters, kernel_size, normalization, name)(x)
-        x = _blocks.normalize(x, normalization, name)
-        x = _blocks.activate(x, activation, name)
-        x = _blocks.pool(x, pool_size, table, name)
+        x = _blocks.convolution_stage(
+            x,
+            n_filters,
+            kernel_size=kernel_size,
+            pool_size=_blocks.pooling_width(x, pool_size, table),
+            activation=activation,
+            normalization=normalization,
+            name=f"conv_{i}",
+        )
     x = keras.layers.Flatten(name="flatten")(x)
     for i, units in enumerate(dense_units, start=1):
         name = f"dense_{i}"

@@ -45,7 +45,8 @@ def build_shared(
         for j in range(1, depth + 1):
             block = unit(x, f"stage_{i}_block_{j}", conv)
             x = keras.layers.Add(name=f"stage_{i}_sum_{j}")([x, block])
-        x = _blocks.pool(x, pool_size, table, f"stage_{i}")
+        width = _blocks.pooling_width(x, pool_size, table)
+        x = _blocks.pool(x, width, f"stage_{i}")
     x = keras.layers.Flatten(name="flatten")(x)
     for i, units in enumerate(dense_units, start=1):
         dense = partial(_blocks.dense, units, normalization)

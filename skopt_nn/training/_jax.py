@@ -11,6 +11,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from skopt_nn.training._cache import PROGRAMS
+from skopt_nn.training._cpu import after, chunks, compiled
 from skopt_nn.training._keys import architecture_key
 from skopt_nn.training._losses import LOSSES
 from skopt_nn.training._optimizers import make_optimizer
@@ -42,57 +43,64 @@ class TrainProgram:
         self.template = Template(model, keyed)
         self.loss = LOSSES[loss]
         self.optimizer = make_optimizer(optimizer, learning_rate=1e-3)
-        self.optimizer.build(self.template.model.trainable_variables)
+        variables = self.template.model.trainable_variables
+        self.optimizer.build(variables)
         self.initial_optimizer_state = [
             np.asarray(v.value) for v in self.optimizer.variables
         ]
         names = [v.name for v in self.optimizer.variables]
         self.learning_rate_index = names.index("learning_rate")
-        self.decays = [
-            v.name == "kernel" for v in self.template.model.trainable_variables
-        ]
-        self.step = jax.jit(self._step, donate_argnums=0)
-        self.evaluate = jax.jit(self._evaluate)
+        self.decays = [v.name == "kernel" for v in variables]
+        self.step = compiled(self._step, donate_argnums=0)
+        self.evaluate = compiled(self._evaluate)
 
-    def _batch_loss(self, trainable, non_trainable, batch, settings, training):
+    def _loss_sum(self, trainable, non_trainable, batch, settings, training):
+        """Weighted sum of the rows' losses; a row that pads has weight zero."""
         x, targets, weights = batch
         logits, non_trainable = self.template(
             trainable, non_trainable, x, training=training, row_mask=weights > 0
         )
-        total = jnp.sum(weights)
-        losses = self.loss(logits, targets, settings)
-        # The weights of padding are zero; a loss of such a row may be anything finite.
-        mean = jnp.sum(losses * weights) / total
-        return mean, (non_trainable, total)
+        return jnp.sum(self.loss(logits, targets, settings) * weights), non_trainable
+
+    def _gradient_sum(self, state, batch, settings):
+        gradient = jax.value_and_grad(self._loss_sum, has_aux=True)
+        non_trainable, loss, sums = state["non_trainable"], 0.0, None
+        for x, *rest in chunks(self.template, batch):
+            if sums is not None:
+                x = after(x, sums)
+            (part, non_trainable), gradients = gradient(
+                state["trainable"], non_trainable, (x, *rest), settings, True
+            )
+            loss += part
+            sums = gradients if sums is None else jax.tree.map(jnp.add, sums, gradients)
+        return loss, non_trainable, sums
 
     def _step(self, state, batch, settings):
         PROGRAMS.count_compilation("train")
-        gradient = jax.value_and_grad(self._batch_loss, has_aux=True)
-        (loss, (non_trainable, total)), gradients = gradient(
-            state["trainable"], state["non_trainable"], batch, settings, True
-        )
-        trainable, optimizer = self.optimizer.stateless_apply(
-            state["optimizer"], gradients, state["trainable"]
+        loss, non_trainable, sums = self._gradient_sum(state, batch, settings)
+        weight = jnp.sum(batch[2])
+        old = state["trainable"]
+        new, optimizer = self.optimizer.stateless_apply(
+            state["optimizer"], [g / weight for g in sums], old
         )
         shrink = settings["weight_decay"] * state["optimizer"][self.learning_rate_index]
-        trainable = [
-            new - shrink * old if decays else new
-            for new, old, decays in zip(trainable, state["trainable"], self.decays)
-        ]
         return {
-            "trainable": trainable,
+            "trainable": [
+                after_step - shrink * before if decays else after_step
+                for after_step, before, decays in zip(new, old, self.decays)
+            ],
             "non_trainable": non_trainable,
             "optimizer": optimizer,
-            "loss_sum": state["loss_sum"] + loss * total,
-            "weight_sum": state["weight_sum"] + total,
+            "loss_sum": state["loss_sum"] + loss,
+            "weight_sum": state["weight_sum"] + weight,
         }
 
     def _evaluate(self, state, batch, settings):
         PROGRAMS.count_compilation("test")
-        loss, (_, total) = self._batch_loss(
+        loss, _ = self._loss_sum(
             state["trainable"], state["non_trainable"], batch, settings, False
         )
-        return loss * total, total
+        return loss, jnp.sum(batch[2])
 
 
 class PredictProgram:
@@ -100,7 +108,7 @@ class PredictProgram:
 
     def __init__(self, model, keyed):
         self.template = Template(model, keyed)
-        self.call = jax.jit(self._call)
+        self.call = compiled(self._call)
 
     def _call(self, variables, x):
         PROGRAMS.count_compilation("predict")
