@@ -126,7 +126,7 @@ def make_serial_fusion(
         The members in training order, never a mix.
     weights : array-like of shape (n_estimators,), default=None
         Weights of the members in the sum, not negative. None means SAMME's stage
-        weights for classifiers, 1 each for regressors.
+        weights for classifiers, those of a line search for regressors.
     cv, learning_rate, n_jobs, random_state
         Of every :class:`SerialStage`.
     memory, verbose

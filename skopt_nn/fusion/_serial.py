@@ -29,8 +29,8 @@ from skopt_nn.fusion._checks import (
 )
 from skopt_nn.fusion._members import attribute_of, cross_fit, predict_scores
 from skopt_nn.fusion._rows import rows_that_count
-from skopt_nn.fusion._samme import boosted_weights, samme
 from skopt_nn.fusion._stage_output import StageOutput
+from skopt_nn.fusion._stage_weights import boosted_weights, line_search, samme
 
 
 def _indexable(X):
@@ -72,9 +72,9 @@ class SerialStage(
     learning_rate : float, default=None
         How far this stage goes into the mistakes of the stages before it, in [0, 1].
         Classes: the exponent on SAMME's sample weights, from 0 (train on all rows
-        alike) to 1 (SAMME). Regression: the share of the predicted residual that is
-        added. None is 0.1 for classes and 1 for regression. The first stage has
-        nothing before it, and ignores it.
+        alike) to 1 (SAMME). Regression: the share of the best step that is taken.
+        None is 0.1 for classes and 1 for regression. The first stage has nothing
+        before it, and ignores it.
     n_jobs : int, default=None
         Number of folds trained at once.
     random_state : int, RandomState instance or None, default=None
@@ -108,8 +108,11 @@ class SerialStage(
     ten digits they miss two in a hundred, and a network that gives nine tenths of its
     attention to those learns little else. Hence the low default.
 
-    In regression stage *m* fits :math:`y - \\sum_{j<m} s_j(x)`, where :math:`s_j` are
-    the scores handed on.
+    In regression stage *m* fits the residual :math:`r = y - \\sum_{j<m} b_j s_j(x)`
+    by :math:`s_m`. As in gradient boosting [3]_ a line search sets its weight, here on
+    scores that are out-of-fold:
+    :math:`b_m = \\nu_m \\max(0, \\sum_i w_i r_i s_m(x_i) / \\sum_i w_i s_m(x_i)^2)`,
+    :math:`b_1 = 1`. A stage that learnt noise gets little.
 
     References
     ----------
@@ -117,6 +120,9 @@ class SerialStage(
        Its Interface 2(3), 349-360, 2009. doi:10.4310/SII.2009.v2.n3.a8
     .. [2] Y. Freund, R. E. Schapire, "Experiments with a new boosting algorithm",
        International Conference on Machine Learning, 148-156, 1996.
+    .. [3] J. H. Friedman, "Greedy function approximation: a gradient boosting
+       machine", Annals of Statistics 29(5), 1189-1232, 2001.
+       doi:10.1214/aos/1013203451
 
     Examples
     --------
@@ -319,17 +325,16 @@ class SerialStage(
         """Return the target and the weights that this stage's member trains on."""
         if not isinstance(X, StageOutput):
             return y, weight
-        if classes is None:
-            return y - X.scores.sum(axis=1).reshape(y.shape), weight
         rows, lesson = rows_that_count(y, weight), np.zeros(len(y))
         counted = np.ones(len(y)) if weight is None else weight[rows]
+        if classes is None:
+            steps = line_search(X.scores[rows], y[rows], counted, X.learning_rates)
+            return y - (X.scores.mT @ steps).reshape(y.shape), weight
         _, exponent = samme(X.scores[rows], y[rows], classes, counted, X.learning_rates)
         lesson[rows] = boosted_weights(counted, self._rate * exponent)
         return y, lesson
 
     def _hand_on(self, X, scores):
-        if self._classes is None and isinstance(X, StageOutput):
-            scores = self._rate * scores
         return StageOutput.after(X, scores, self._classes, self._rate)
 
     @property

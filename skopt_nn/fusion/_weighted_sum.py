@@ -19,8 +19,8 @@ from skopt_nn.fusion._checks import (
     check_weights,
 )
 from skopt_nn.fusion._rows import rows_that_count
-from skopt_nn.fusion._samme import samme
 from skopt_nn.fusion._stage_output import StageOutput
+from skopt_nn.fusion._stage_weights import line_search, samme
 
 
 class _WeightedSum(CallbackSupportMixin, BaseEstimator):
@@ -196,8 +196,8 @@ class WeightedSumRegressor(RegressorMixin, MultiOutputMixin, _WeightedSum):
     Parameters
     ----------
     weights : array-like of shape (n_stages,), default=None
-        Weights of the stages, not negative. None means 1 each: every stage predicts
-        what is left of y after the sum of the stages before it.
+        Weights of the stages, not negative. None gives the first stage 1 and finds
+        those of the others by line search on the out-of-fold scores [1]_.
 
     Attributes
     ----------
@@ -209,17 +209,26 @@ class WeightedSumRegressor(RegressorMixin, MultiOutputMixin, _WeightedSum):
     SerialStage : The steps before it, and the formulas.
     make_serial_fusion : The whole pipeline from members.
 
+    References
+    ----------
+    .. [1] J. H. Friedman, "Greedy function approximation: a gradient boosting
+       machine", Annals of Statistics 29(5), 1189-1232, 2001.
+       doi:10.1214/aos/1013203451
+
     Examples
     --------
     >>> from skopt_nn import WeightedSumRegressor
     >>> terms = [[[3.0], [0.5]], [[1.0], [-0.25]]]
-    >>> WeightedSumRegressor().fit(terms, [3.4, 0.8]).predict(terms)
-    array([3.5 , 0.75])
+    >>> fused = WeightedSumRegressor().fit(terms, [3.4, 0.8])
+    >>> fused.stage_weights_.round(2)
+    array([1. , 0.8])
+    >>> fused.predict(terms).round(2)
+    array([3.4, 0.8])
     """
 
     @_fit_context(prefer_skip_nested_validation=True)
     def fit(self, X, y, sample_weight=None):
-        """Check the terms and take the weights.
+        """Find the weights of the stages.
 
         Parameters
         ----------
@@ -228,7 +237,7 @@ class WeightedSumRegressor(RegressorMixin, MultiOutputMixin, _WeightedSum):
         y : array-like of shape (n_samples,) or (n_samples, n_outputs)
             The target.
         sample_weight : array-like of shape (n_samples,), default=None
-            Checked, and of no effect: the weights do not depend on the rows.
+            Weights of the rows in the line search.
 
         Returns
         -------
@@ -238,14 +247,16 @@ class WeightedSumRegressor(RegressorMixin, MultiOutputMixin, _WeightedSum):
         context.call_on_fit_task_begin(estimator=self, X=X, y=y)
         scores, y = self._scores(X), check_targets(y)
         check_consistent_length(scores, y)
-        check_weights(sample_weight, y)
+        weight = check_weights(sample_weight, y)
         n_stages, n_outputs = scores.shape[1:]
         if y.reshape(len(y), -1).shape[1] != n_outputs:
             raise ValueError(
                 f"X has {n_outputs} terms a stage, y has the shape {y.shape}."
             )
         if self.weights is None:
-            self.stage_weights_ = np.ones(n_stages)
+            weight = np.ones(len(y)) if weight is None else weight
+            rates = getattr(X, "learning_rates", np.ones(n_stages))
+            self.stage_weights_ = line_search(scores, y, weight, rates)
         else:
             self.stage_weights_ = check_sum_weights(self.weights, n_stages, "stages")
         self._y_shape = y.shape[1:]

@@ -165,24 +165,37 @@ def test_a_class_that_a_fold_lacks_gets_probability_zero():
     assert_allclose(scores.sum(axis=1), 1)
 
 
-def test_regression_stages_fit_the_out_of_fold_residual(diabetes):
+@pytest.mark.parametrize("rate", [None, 0.25])
+@pytest.mark.parametrize("weighted", [False, True])
+def test_regression_stages_fit_the_out_of_fold_residual(diabetes, rate, weighted):
     X, y = diabetes
-    fusion = make_serial_fusion(Ridge(), DecisionTreeRegressor(max_depth=2), cv=3)
-    fusion.fit(X, y)
-    residual = y - cross_val_predict(Ridge(), X, y, cv=3)
-    tree = DecisionTreeRegressor(max_depth=2).fit(X, residual)
-    expected = Ridge().fit(X, y).predict(X) + tree.predict(X)
-    assert_allclose(fusion.predict(X), expected)
-    assert_array_equal(fusion[-1].stage_weights_, [1, 1])
+    weight = np.random.default_rng(0).uniform(0.5, 2, len(y)) if weighted else None
+    members = [Ridge(), DecisionTreeRegressor(max_depth=2), Ridge(10.0)]
+    fusion = make_serial_fusion(*members, cv=KFold(3), learning_rate=rate)
+    params = {f"{name}__sample_weight": weight for name, _ in fusion.steps}
+    fusion.fit(X, y, **params if weighted else {})
+
+    w = np.ones(len(y)) if weight is None else weight
+    residual, total = y.copy(), np.zeros(len(y))
+    for index, member in enumerate(members):
+        folded = np.empty(len(y))
+        for train, test in KFold(3).split(X):
+            fold = clone(member).fit(X[train], residual[train], w[train])
+            folded[test] = fold.predict(X[test])
+        step = (rate or 1) * (w * folded) @ residual / ((w * folded) @ folded)
+        step = max(step, 0) if index else 1
+        total += step * clone(member).fit(X, residual, w).predict(X)
+        residual = residual - step * folded
+        assert fusion[-1].stage_weights_[index] == pytest.approx(step)
+    assert_allclose(fusion.predict(X), total)
 
 
-def test_regression_learning_rate_shrinks_every_stage_but_the_first(diabetes):
-    X, y = diabetes
-    member = DecisionTreeRegressor(max_depth=2)
-    fusion = make_serial_fusion(member, member, cv=None, learning_rate=0.25).fit(X, y)
-    start = clone(member).fit(X, y)
-    rest = clone(member).fit(X, y - start.predict(X))
-    assert_allclose(fusion.predict(X), start.predict(X) + 0.25 * rest.predict(X))
+def test_a_regression_stage_that_learns_noise_is_not_heard():
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(300, 3))
+    y = X[:, 0] + rng.normal(size=300)
+    fusion = make_serial_fusion(LinearRegression(), DecisionTreeRegressor()).fit(X, y)
+    assert fusion[-1].stage_weights_[1] < 0.1
 
 
 def test_regression_takes_several_outputs(diabetes):

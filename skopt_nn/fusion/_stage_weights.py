@@ -1,4 +1,4 @@
-"""SAMME's numbers, computed anew from the scores of the stages and the labels."""
+"""Weights of serial stages, computed anew from their scores and y."""
 
 import numpy as np
 
@@ -54,3 +54,33 @@ def samme(scores, y, classes, sample_weight, learning_rates):
         weights[stage] = stage_weight(missed[:, stage], seen, scores.shape[2])
         exponent += weights[stage] * missed[:, stage]
     return weights, exponent
+
+
+def line_search(scores, y, sample_weight, learning_rates):
+    """Return the weights of regression stages: 1, then the best steps one by one.
+
+    Parameters
+    ----------
+    scores : ndarray of shape (n_samples, n_stages, n_outputs)
+        Predictions of y by the first stage, of what is left of it by the others.
+    y : ndarray of shape (n_samples,) or (n_samples, n_outputs)
+        The target.
+    sample_weight : ndarray of shape (n_samples,)
+        The user's weights.
+    learning_rates : sequence of float
+        Share of the best step that each stage after the first takes.
+
+    Returns
+    -------
+    weights : ndarray of shape (n_stages,)
+    """
+    weights = np.ones(scores.shape[1])
+    rows = sample_weight[:, np.newaxis]
+    left = y.reshape(len(y), -1) - scores[:, 0]
+    for stage in range(1, len(weights)):
+        term = scores[:, stage]
+        norm = np.sum(rows * term**2)
+        step = np.sum(rows * term * left) / norm if norm > 0 else 0.0
+        weights[stage] = learning_rates[stage] * max(step, 0.0)
+        left = left - weights[stage] * term
+    return weights
