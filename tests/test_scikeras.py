@@ -13,6 +13,11 @@ import pytest
 from skopt_nn import _scikeras
 from skopt_nn._backend import keras
 
+# Keras 3.15 converts its variables in a way that numpy 2 warns of.
+pytestmark = pytest.mark.filterwarnings(
+    "ignore:__array__ implementation doesn't accept a copy:DeprecationWarning"
+)
+
 
 def parameters(function):
     return list(inspect.signature(function).parameters)

@@ -36,6 +36,8 @@ class Batches(keras.utils.PyDataset):
 
     def __init__(self, data, batch_size=None, seed=None, padded=False):
         super().__init__()
+        # tf.data takes a list for an array.
+        data = keras.tree.lists_to_tuples(data)
         self.data = keras.tree.map_structure(_sliceable, data)
         self.n_rows = n_rows(data)
         self.size = _size(batch_size, self.n_rows, padded)
