@@ -1,6 +1,13 @@
+import os
+import tempfile
+
 import numpy as np
 import pytest
 from sklearn.datasets import load_diabetes, load_digits
+
+# Compiled programs are shared by the processes of one run, and with no other run.
+_COMPILED = tempfile.TemporaryDirectory(prefix="skopt_nn_compiled_")
+os.environ.setdefault("SKOPT_NN_COMPILATION_CACHE", _COMPILED.name)
 
 
 def _read_only(*arrays):

@@ -12,9 +12,12 @@ import numpy as np
 
 from skopt_nn.training._cache import PROGRAMS
 from skopt_nn.training._cpu import after, chunks, compiled
+from skopt_nn.training._disk import keep_programs_on_disk
 from skopt_nn.training._keys import architecture_key
 from skopt_nn.training._losses import LOSSES
 from skopt_nn.training._optimizers import make_optimizer
+
+keep_programs_on_disk()
 
 
 class Template:

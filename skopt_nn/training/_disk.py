@@ -1,0 +1,63 @@
+"""Compiled programs on disk, found again by the next process of the same user."""
+
+import os
+import stat
+import warnings
+from pathlib import Path
+
+import jax
+from jax.experimental.compilation_cache import compilation_cache
+
+FOLDER_VARIABLE = "SKOPT_NN_COMPILATION_CACHE"
+
+
+def keep_programs_on_disk() -> Path | None:
+    """Let JAX keep what it compiles in a folder that only the user can write.
+
+    The folder is ``skopt_nn/compiled`` in the user's cache folder;
+    ``SKOPT_NN_COMPILATION_CACHE`` moves it, or turns it off if it is ``off``. A folder
+    that JAX was already given stays. What cannot be used safely is not used: one
+    warning names it. Returns the folder, or None.
+    """
+    chosen = os.environ.get(FOLDER_VARIABLE)
+    if chosen == "off" or jax.config.jax_compilation_cache_dir is not None:
+        return None
+    folder = Path(chosen).expanduser() if chosen else _default_folder()
+    problem = _make_private(folder)
+    if problem:
+        warnings.warn(
+            f"Compiled programs are not kept on disk: {folder} {problem}. Set "
+            f"{FOLDER_VARIABLE} to a folder that only you can write, or to 'off'.",
+            stacklevel=2,
+        )
+        return None
+    jax.config.update("jax_compilation_cache_dir", str(folder))
+    # Our programs are many and small: each is worth keeping.
+    jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.0)
+    jax.config.update("jax_persistent_cache_min_entry_size_bytes", 0)
+    # JAX looks for its folder at the first compilation only, which may have been.
+    compilation_cache.reset_cache()
+    return folder
+
+
+def _default_folder():
+    base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    return Path(base) / "skopt_nn" / "compiled"
+
+
+def _make_private(folder: Path) -> str | None:
+    """Create the folder if need be; what is wrong with it, if anything."""
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        status = folder.stat()
+    except OSError as err:
+        return f"cannot be created ({err.strerror})"
+    if not os.access(folder, os.R_OK | os.W_OK | os.X_OK):
+        return "cannot be written"
+    if os.name == "posix":
+        # Whoever can write a compiled program decides what this process runs.
+        if status.st_uid != os.geteuid():
+            return "belongs to another user"
+        if status.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
+            return "can be written by others"
+    return None
