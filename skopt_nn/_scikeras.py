@@ -9,7 +9,7 @@ import contextlib
 import random
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
@@ -90,6 +90,7 @@ __all__ = [
     "RegressorTargetEncoder",
     "check_sample_weight",
     "custom_objects",
+    "dropout_seeded",
     "get_loss_class_function_or_string",
     "get_metric_class",
     "get_optimizer_class",
@@ -130,6 +131,27 @@ def seeded(seed: int) -> Iterator[None]:
             random.setstate(python_state)
             np.random.set_state(numpy_state)  # noqa: NPY002
             global_state.set_global_attribute(GLOBAL_SEED_GENERATOR, keras_generator)
+
+
+@contextlib.contextmanager
+def dropout_seeded(model: keras.Model, seed: int) -> Iterator[Callable[[int], None]]:
+    """Give a function that seeds the layers' randomness for an epoch, where needed.
+
+    Keras' layers have seeds of their own, but its dropout on torch draws from torch's
+    global random state. It is put back afterwards, and used by one thread at a time.
+    """
+    if keras.backend.backend() != "torch" or not _seed_variables(model):
+        yield lambda epoch: None
+        return
+    import torch
+
+    def reseed(epoch):
+        torch.manual_seed(
+            int(np.random.SeedSequence([seed, epoch]).generate_state(1)[0])
+        )
+
+    with _SEEDING, torch.random.fork_rng():
+        yield reseed
 
 
 def seed_states(model: keras.Model) -> list[np.ndarray]:

@@ -18,7 +18,7 @@ from sklearn.utils.validation import (
 from skopt_nn import _scikeras
 from skopt_nn._backend import keras
 from skopt_nn.estimators import _keras_batches, _keras_pickle, _keras_routing
-from skopt_nn.estimators._keras_callbacks import KeepFinite, copied
+from skopt_nn.estimators._keras_callbacks import EpochCounter, KeepFinite, copied
 
 _CLASS_GETTERS = {
     "optimizer": _scikeras.get_optimizer_class,
@@ -430,14 +430,16 @@ class BaseWrapper(_scikeras.BaseWrapper):
             k: v for k, v in arguments.items() if not k.startswith("callbacks")
         }
         keep_finite = KeepFinite()
-        callbacks = [*callbacks, keep_finite]
-        if _keras_batches.is_sliceable((X, y)):
-            X, arguments = self._as_batches(X, y, sample_weight, arguments)
+        with _scikeras.dropout_seeded(self.model_, self._seed) as reseed:
+            listeners = [reseed]
+            if _keras_batches.is_sliceable((X, y)):
+                X, arguments = self._as_batches(X, y, sample_weight, arguments)
+                listeners.append(X.begin)
+            else:
+                arguments |= {"y": y, "sample_weight": sample_weight}
             offset = self._epochs_trained - arguments["initial_epoch"]
-            callbacks = [_keras_batches.EpochCounter(X, offset), *callbacks]
-        else:
-            arguments |= {"y": y, "sample_weight": sample_weight}
-        history = self.model_.fit(X, callbacks=callbacks, **arguments).history
+            callbacks = [EpochCounter(offset, listeners), *callbacks, keep_finite]
+            history = self.model_.fit(X, callbacks=callbacks, **arguments).history
         if keep_finite.diverged_at is not None:
             warnings.warn(
                 f"The loss was not finite in epoch {keep_finite.diverged_at + 1}: "

@@ -46,6 +46,9 @@ class Batches(keras.utils.PyDataset):
         self.epoch = 0
         self._order = None, None
 
+    def begin(self, epoch):
+        self.epoch = epoch
+
     @property
     def num_batches(self):
         return math.ceil(self.n_rows / self.size)
@@ -64,18 +67,6 @@ class Batches(keras.utils.PyDataset):
                 np.random.default_rng([self.seed, epoch]).shuffle(order)
             self._order = epoch, order
         return order
-
-
-class EpochCounter(keras.callbacks.Callback):
-    """Tells batches which epoch has begun, counted from when the model was built."""
-
-    def __init__(self, batches, offset):
-        super().__init__()
-        self.batches = batches
-        self.offset = offset
-
-    def on_epoch_begin(self, epoch, logs=None):
-        self.batches.epoch = epoch + self.offset
 
 
 def joined(X, y, sample_weight):

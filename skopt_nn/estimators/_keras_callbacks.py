@@ -7,6 +7,19 @@ import numpy as np
 from skopt_nn._backend import keras
 
 
+class EpochCounter(keras.callbacks.Callback):
+    """Tells others which epoch begins, counted from when the model was built."""
+
+    def __init__(self, offset, listeners):
+        super().__init__()
+        self.offset = offset
+        self.listeners = listeners
+
+    def on_epoch_begin(self, epoch, logs=None):
+        for listener in self.listeners:
+            listener(epoch + self.offset)
+
+
 class KeepFinite(keras.callbacks.Callback):
     """Stop at a loss that is not finite, with the weights from before that epoch."""
 
