@@ -1,0 +1,15 @@
+"""What the README says, run as written."""
+
+import doctest
+from pathlib import Path
+
+import pytest
+
+README = Path(__file__).resolve().parents[1] / "README.md"
+
+
+@pytest.mark.jax_only
+def test_the_examples_of_the_readme_print_what_they_show():
+    result = doctest.testfile(str(README), module_relative=False)
+    assert result.attempted > 10
+    assert result.failed == 0
