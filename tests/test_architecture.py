@@ -20,7 +20,7 @@ ARROWS = {
     "estimators": {"networks", "training", "_scikeras", "_backend"},
     "fusion": {"estimators"},
     "inspection": set(),
-    "persistence": {"estimators", "fusion"},
+    "persistence": {"__init__"},
 }
 FORBIDDEN = {
     "networks": {"sklearn"},
