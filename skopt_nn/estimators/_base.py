@@ -1,6 +1,6 @@
 """The scikit-learn border of every neural estimator."""
 
-import copy
+import math
 import warnings
 from numbers import Integral, Real
 
@@ -24,11 +24,13 @@ from skopt_nn import networks, training
 from skopt_nn.estimators import _rows
 from skopt_nn.estimators._monitor import EpochMonitor
 from skopt_nn.estimators._outputs import model_attributes
+from skopt_nn.estimators._soft import check_soft_targets
 
 # Rows keep these dtypes until a batch is cut from them; others become float32.
 _ROW_DTYPES = (np.float32, np.float16, np.uint8)
 
 _PRIVATE_STATE = {
+    "_optimizer_name",
     "_optimizer_state",
     "_outputs",
     "_recipe",
@@ -70,13 +72,13 @@ class NeuralEstimator(
     # -- training ---------------------------------------------------------------
 
     def _fit(self, X, y, sample_weight, *, soft_targets=None, soft_settings=None):
-        """Train on a copy and take over the result: a failed fit changes nothing."""
+        """Train a successor and become it at the end: a failed fit changes nothing."""
         resumes = self.warm_start and hasattr(self, "model_")
         context = self._init_callback_context(max_subtasks=self._max_epochs())
         context.call_on_fit_task_begin(estimator=self, X=X, y=y)
         fresh = self._successor(resumes)
         rows = fresh._check_fit(X, y, sample_weight, soft_targets, reset=not resumes)
-        monitor = EpochMonitor(fresh, context, X, y, sample_weight)
+        monitor = EpochMonitor(self, fresh, context, X, y, sample_weight)
         fresh._train(rows, self.epochs, soft_settings, monitor)
         fresh._resumable = self.warm_start
         self._adopt(fresh)
@@ -96,7 +98,8 @@ class NeuralEstimator(
         rows = fresh._check_fit(
             X, y, sample_weight, None, reset=not resumes, classes=classes
         )
-        fresh._train(rows, 1, None, None)
+        fresh._run(rows, None, 1, None, None)
+        fresh._describe_network()
         fresh._resumable = True
         return self._adopt(fresh)
 
@@ -104,22 +107,25 @@ class NeuralEstimator(
         return self.epochs
 
     def _successor(self, resumes):
-        fresh = copy.copy(self)
-        return fresh if resumes else fresh._forget()
-
-    def _forget(self):
-        for name in [name for name in vars(self) if _is_learned(name)]:
-            delattr(self, name)
-        return self
+        """An estimator of the same parameters, with a copy of the network or none."""
+        fresh = type(self).__new__(type(self))
+        for name, value in vars(self).items():
+            if resumes or not _is_learned(name):
+                setattr(fresh, name, value)
+        if resumes:
+            fresh._set_model(networks.copy(self._recipe, self.model_))
+        return fresh
 
     def _adopt(self, fresh):
-        self._forget()
+        for name in [name for name in vars(self) if _is_learned(name)]:
+            delattr(self, name)
         vars(self).update({k: v for k, v in vars(fresh).items() if _is_learned(k)})
         return self
 
     def _check_fit(self, X, y, sample_weight, soft_targets, *, reset, classes=None):
         """Validate everything, set what describes the data, return training rows."""
         _rows.check_input_shape(self.input_shape)
+        training.check_callbacks(self.callbacks)
         flat, received = _rows.as_rows(X, None if reset else self._sample_shape)
         flat, y = validate_data(
             self,
@@ -130,11 +136,15 @@ class NeuralEstimator(
             multi_output=True,
             **self._y_checks,
         )
+        if hasattr(y, "toarray"):
+            y = y.toarray()
         if reset:
             self._sample_shape, table = _rows.infer_sample_shape(
                 received, self.input_shape, flat.shape[1]
             )
             self._check_architecture(self._sample_shape, table)
+        if soft_targets is not None:
+            soft_targets = check_soft_targets(soft_targets, len(flat))
         weights = _check_sample_weight(
             sample_weight, flat, dtype=np.float64, ensure_non_negative=True
         )
@@ -147,9 +157,10 @@ class NeuralEstimator(
         targets, weights = self._encode_y(y, weights, reset=reset, classes=classes)
         if soft_targets is not None:
             targets += (self._encode_soft(soft_targets, len(flat)),)
+        rows = _rows.weighted_rows(flat, targets, weights)
         if reset:
-            self._start(flat, weights, table)
-        return training.Rows(flat, targets, weights.astype(np.float32))
+            self._start(rows.X, rows.weights, table)
+        return rows
 
     def _start(self, flat, weights, table):
         """Seeds, an untrained network and empty records."""
@@ -164,7 +175,7 @@ class NeuralEstimator(
         )
         self.n_iter_ = 0
         self.history_ = {}
-        self._optimizer_state = None
+        self._optimizer_state = self._optimizer_name = None
 
     def _set_model(self, model):
         vars(self).update(model_attributes(model))
@@ -174,10 +185,14 @@ class NeuralEstimator(
         self._run(rows, held_out, epochs, soft_settings, monitor)
         if self.early_stopping:
             self.best_score_ = self._score_of(held_out)
+        self._describe_network()
+
+    def _describe_network(self):
         self.n_parameters_ = networks.n_parameters(self.model_)
 
     def _run(self, rows, held_out, epochs, soft_settings, monitor):
         """Train ``model_`` for some more epochs and keep the records."""
+        same_optimizer = self._optimizer_name == self.optimizer
         outcome = training.fit(
             self.model_,
             rows,
@@ -191,17 +206,22 @@ class NeuralEstimator(
             validation=held_out,
             patience=self.n_iter_no_change if self.early_stopping else None,
             first_epoch=self.n_iter_,
-            optimizer_state=self._optimizer_state,
-            callbacks=copy.deepcopy(list(self.callbacks or ())),
+            optimizer_state=self._optimizer_state if same_optimizer else None,
+            callbacks=training.copies(self.callbacks),
             monitor=monitor,
         )
         self._keep_records(outcome)
 
     def _keep_records(self, outcome):
-        for name, values in outcome.history.items():
-            self.history_.setdefault(name, []).extend(values)
-        self.n_iter_ = len(self.history_["loss"])
+        n_epochs = len(outcome.history["loss"])
+        self.history_ = {
+            name: self.history_.get(name, [math.nan] * self.n_iter_)
+            + outcome.history.get(name, [math.nan] * n_epochs)
+            for name in {**self.history_, **outcome.history}
+        }
+        self.n_iter_ += n_epochs
         self._optimizer_state = outcome.optimizer_state
+        self._optimizer_name = self.optimizer
         self._set_model(self.model_)
         if outcome.diverged_at is not None:
             warnings.warn(
@@ -223,13 +243,20 @@ class NeuralEstimator(
         """Split off the rows that decide when to stop."""
         if not self._needs_held_out():
             return rows, None
-        train, held_out = train_test_split(
-            np.arange(len(rows)),
-            test_size=self.validation_fraction,
-            random_state=self._seeds[2],
-            stratify=self._strata(rows.targets[0]),
-        )
-        return _subset(rows, train), _subset(rows, held_out)
+        try:
+            train, held_out = train_test_split(
+                np.arange(len(rows)),
+                test_size=self.validation_fraction,
+                random_state=self._seeds[2],
+                stratify=self._strata(rows.targets[0]),
+            )
+        except ValueError as err:
+            raise ValueError(
+                f"validation_fraction={self.validation_fraction} of {len(rows)} "
+                f"samples cannot be held out: {err} Give more samples or another "
+                "validation_fraction."
+            ) from err
+        return _rows.subset(rows, train), _rows.subset(rows, held_out)
 
     def _score_of(self, held_out):
         return self._held_out_score(
@@ -290,8 +317,8 @@ class NeuralEstimator(
         state.pop("_outputs", None)
         if "model_" in state:
             state["model_"] = networks.get_values(state["model_"])
-            if not state["_resumable"]:
-                state["_optimizer_state"] = None
+            if not state.get("_resumable"):
+                state["_optimizer_state"] = state["_optimizer_name"] = None
         return state
 
     def __setstate__(self, state):
@@ -309,6 +336,7 @@ class NeuralEstimator(
 
 
 def _is_learned(name):
+    """Whether fit sets the attribute of this name."""
     return name in _PRIVATE_STATE or (name.endswith("_") and not name.startswith("_"))
 
 
@@ -322,11 +350,3 @@ def _seeds(random_state):
         entropy = int(random_state)
     state = np.random.SeedSequence(entropy).generate_state(3)
     return [int(seed) // 2 for seed in state]
-
-
-def _subset(rows, indices):
-    return training.Rows(
-        rows.X[indices],
-        tuple(target[indices] for target in rows.targets),
-        rows.weights[indices],
-    )

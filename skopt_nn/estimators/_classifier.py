@@ -9,6 +9,8 @@ from sklearn.utils.class_weight import compute_class_weight
 from sklearn.utils.multiclass import check_classification_targets, type_of_target
 from sklearn.utils.validation import column_or_1d
 
+from skopt_nn.estimators._soft import check_soft_settings
+
 CLASSIFIER_CONSTRAINTS = {
     "class_weight": [dict, StrOptions({"balanced"}), None],
     "label_smoothing": [Interval(Real, 0, 1, closed="both")],
@@ -63,11 +65,12 @@ class NeuralClassifierMixin(ClassifierMixin):
         -------
         self : object
         """
+        check_soft_settings(alpha, temperature)
         return self._fit(
             X,
             y,
             sample_weight,
-            soft_targets=np.asarray(soft_targets, dtype=np.float32),
+            soft_targets=soft_targets,
             soft_settings={"temperature": temperature, "alpha": alpha},
         )
 
@@ -98,8 +101,6 @@ class NeuralClassifierMixin(ClassifierMixin):
     # -- y ----------------------------------------------------------------------
 
     def _encode_y(self, y, weights, *, reset, classes=None):
-        if hasattr(y, "toarray"):
-            y = y.toarray()
         kind = type_of_target(y, input_name="y")
         if kind != "multilabel-indicator" and y.ndim == 2 and y.shape[1] == 1:
             y = column_or_1d(y, warn=True)
@@ -153,6 +154,11 @@ class NeuralClassifierMixin(ClassifierMixin):
         class_weight = compute_class_weight(
             self.class_weight, classes=present, y=labels, sample_weight=weights
         )
+        if class_weight.min() < 0 or class_weight.max() == 0:
+            raise ValueError(
+                "class_weight must be at least 0 for each class of y and above 0 for "
+                f"one, got {self.class_weight!r}."
+            )
         return weights * class_weight[np.searchsorted(present, labels)]
 
     def _encode_indicator(self, y, weights, reset):
@@ -177,7 +183,12 @@ class NeuralClassifierMixin(ClassifierMixin):
                 f"soft_targets must be probabilities of shape {expected}, a column for "
                 f"each of the classes of y, got shape {soft_targets.shape}."
             )
-        return soft_targets
+        if soft_targets.min() < 0:
+            raise ValueError(
+                "soft_targets must be probabilities, got negative values (the least is "
+                f"{soft_targets.min()}). Those of a teacher are its predict_proba(X)."
+            )
+        return soft_targets.astype(np.float32)
 
     @property
     def _n_outputs(self):

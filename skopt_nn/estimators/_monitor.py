@@ -9,8 +9,9 @@ from skopt_nn.estimators._outputs import model_attributes
 class EpochMonitor:
     """Tells scikit-learn's callbacks, and whoever reads the screen, of each epoch."""
 
-    def __init__(self, estimator, context, X, y, sample_weight):
+    def __init__(self, estimator, successor, context, X, y, sample_weight):
         self.estimator = estimator
+        self.successor = successor
         self.context = context
         self.data = {"X": X, "y": y}
         if sample_weight is not None:
@@ -29,7 +30,7 @@ class EpochMonitor:
 
         def fitted():
             sync()
-            return snapshot(self.estimator, epoch)
+            return snapshot(self.successor, epoch)
 
         return self.task.call_on_fit_task_end(
             estimator=self.estimator, reconstruction_attributes=fitted, **self.data
@@ -42,12 +43,11 @@ class EpochMonitor:
         print(f"[{name}] epoch {epoch + 1}: {losses} ({seconds:.1f} s)", flush=True)
 
 
-def snapshot(estimator, epoch):
-    """Attributes of the estimator as if it had been fitted up to this epoch."""
-    model = networks.set_values(
-        networks.build(estimator._recipe), networks.get_values(estimator.model_)
-    )
+def snapshot(successor, epoch):
+    """Attributes of an estimator as if it had been fitted up to this epoch."""
+    model = networks.copy(successor._recipe, successor.model_)
     return {
+        **vars(successor),
         **model_attributes(model),
         "n_iter_": epoch + 1,
         "n_parameters_": networks.n_parameters(model),

@@ -6,6 +6,8 @@ from sklearn.callback import with_callbacks
 from sklearn.metrics import r2_score
 from sklearn.utils.validation import column_or_1d
 
+from skopt_nn.estimators._soft import check_soft_settings
+
 
 class NeuralRegressorMixin(RegressorMixin):
     """Targets are standardised for training; predictions come back in their units."""
@@ -55,11 +57,12 @@ class NeuralRegressorMixin(RegressorMixin):
         -------
         self : object
         """
+        check_soft_settings(alpha)
         return self._fit(
             X,
             y,
             sample_weight,
-            soft_targets=np.asarray(soft_targets, dtype=np.float64),
+            soft_targets=soft_targets,
             soft_settings={"alpha": alpha},
         )
 

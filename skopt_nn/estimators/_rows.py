@@ -6,6 +6,7 @@ from numbers import Integral
 import numpy as np
 
 from skopt_nn.networks import pooled_shape
+from skopt_nn.training import Rows
 
 _CHUNK_ROWS = 4096
 
@@ -15,7 +16,7 @@ def as_rows(X, expected=None):
 
     Samples of several axes are viewed as rows; whatever else X is stays as it is.
     """
-    if isinstance(X, (list, tuple)):
+    if isinstance(X, (list, tuple)) or getattr(X, "ndim", 0) > 2:
         X = np.asarray(X)
     if not isinstance(X, np.ndarray) or X.ndim <= 2:
         return X, None
@@ -49,6 +50,12 @@ def infer_sample_shape(received, input_shape, n_features):
             f"values, but each sample of X has {n_features}. Give the shape of one "
             "sample with its channels, such as (28, 28, 1), or reshape X."
         )
+    if received is not None and not _is_same_sample(received, input_shape):
+        raise ValueError(
+            f"input_shape={tuple(input_shape)} is not the shape of the samples of X, "
+            f"{received}. Channels come last: transpose X, or give it as rows of "
+            f"{n_features} values if they are in the order of input_shape."
+        )
     return tuple(int(size) for size in input_shape), False
 
 
@@ -75,6 +82,24 @@ def merge_equal_rows(X, y, weights):
     pair = of_x * (of_y.max() + 1) + of_y
     _, first, of_pair = np.unique(pair, return_index=True, return_inverse=True)
     return X[first], y[first], np.bincount(of_pair, weights=weights)
+
+
+def weighted_rows(X, targets, weights):
+    """Training rows, their weights in (0, 1]; those of no weight are left out.
+
+    Only ratios of weights matter: relative to the largest, none overflows.
+    """
+    weights = (weights / weights.max()).astype(np.float32)
+    rows = Rows(X, targets, weights)
+    return rows if weights.all() else subset(rows, np.flatnonzero(weights))
+
+
+def subset(rows, indices):
+    return Rows(
+        rows.X[indices],
+        tuple(target[indices] for target in rows.targets),
+        rows.weights[indices],
+    )
 
 
 def check_stages(sample_shape, table, filters, pool_size):

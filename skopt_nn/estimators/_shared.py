@@ -114,8 +114,8 @@ class _SharedWeight(NeuralEstimator):
     def _needs_held_out(self):
         return self.early_stopping or self.sharing == "similar"
 
-    def _train(self, rows, epochs, soft_settings, monitor):
-        super()._train(rows, epochs, soft_settings, monitor)
+    def _describe_network(self):
+        super()._describe_network()
         groups = self._recipe["groups"]
         self.shared_weights_ = networks.shared_layers(groups)
         unshared = networks.n_unshared_parameters(self._recipe)
@@ -124,7 +124,7 @@ class _SharedWeight(NeuralEstimator):
     def _run(self, rows, held_out, epochs, soft_settings, monitor):
         watched = held_out if self.early_stopping else None
         super()._run(rows, watched, epochs, soft_settings, monitor)
-        if self.sharing == "similar" and monitor is not None:
+        if self.sharing == "similar" and held_out is not None:
             self._merge_similar(rows, held_out, soft_settings, monitor)
 
     def _merge_similar(self, rows, held_out, soft_settings, monitor):

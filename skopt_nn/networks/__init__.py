@@ -8,6 +8,7 @@ from skopt_nn.networks._blocks import (
 )
 from skopt_nn.networks._build import (
     build,
+    copy,
     get_values,
     hidden_features,
     n_parameters,
@@ -27,6 +28,7 @@ __all__ = [
     "ACTIVATIONS",
     "NORMALIZATIONS",
     "build",
+    "copy",
     "copy_weights",
     "get_values",
     "hidden_features",

@@ -66,5 +66,10 @@ def set_values(model: keras.Model, values: list[np.ndarray]) -> keras.Model:
     return model
 
 
+def copy(recipe: Mapping, model: keras.Model) -> keras.Model:
+    """Another model of the same recipe and the same values."""
+    return set_values(build(recipe), get_values(model))
+
+
 def _variables(model):
     return [*model.trainable_variables, *model.non_trainable_variables]

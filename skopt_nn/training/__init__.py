@@ -7,6 +7,7 @@ from skopt_nn.training._cache import (
     clear_cache,
     set_cache_size,
 )
+from skopt_nn.training._callbacks import check_callbacks, copies
 from skopt_nn.training._fit import Outcome, fit
 from skopt_nn.training._losses import LOSSES
 from skopt_nn.training._optimizers import OPTIMIZERS
@@ -20,7 +21,9 @@ __all__ = [
     "Predictor",
     "Rows",
     "cache_info",
+    "check_callbacks",
     "clear_cache",
+    "copies",
     "fit",
     "set_cache_size",
 ]
