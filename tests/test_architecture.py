@@ -16,7 +16,7 @@ ARROWS = {
     "_backend": {"keras"},
     "networks": {"_backend", "jax"},
     "training": {"_backend", "jax"},
-    "_scikeras": {"_backend", "scikeras", "keras"},
+    "_scikeras": {"_backend", "scikeras", "keras", "torch"},
     "estimators": {"networks", "training", "_scikeras", "_backend"},
     "fusion": {"estimators"},
     "inspection": set(),
