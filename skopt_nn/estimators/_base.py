@@ -87,6 +87,19 @@ class NeuralEstimator(
         )
         return self
 
+    def check_fit(self, X, y, sample_weight=None):
+        """Raise what ``fit`` would raise for these data, without training.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features) or (n_samples, *input_shape)
+        y : array-like of shape (n_samples,) or (n_samples, n_outputs)
+        sample_weight : array-like of shape (n_samples,), default=None
+        """
+        self._validate_params()
+        fresh = self._successor(resumes=False)
+        fresh._check_fit(X, y, sample_weight, None, reset=True)
+
     def _partial_fit(self, X, y, sample_weight, classes=None):
         if self.early_stopping:
             raise ValueError(

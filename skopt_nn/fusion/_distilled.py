@@ -127,6 +127,8 @@ class _Distilled(
         y, sample_weight, classes = self._check_data(X, y, sample_weight)
         weights, split_params = self._route(sample_weight, params)
         X = indexable(X)[0]
+        if hasattr(student, "check_fit"):
+            student.check_fit(X, y, weights["student"])
         folds = self._folds(X, y, weights["teacher"], **split_params)
         root = self._init_callback_context(max_subtasks=2)
         root.call_on_fit_task_begin(estimator=self, X=X, y=y)

@@ -511,3 +511,18 @@ def test_a_student_agrees_with_its_teacher_beyond_its_own_labels(digits):
     taught = DistilledClassifier(teacher, student, alpha=0.9, temperature=2.0)
     taught.fit(X[train], noisy[train])
     assert taught.score(X[test], y[test]) > alone + 0.05
+
+
+def test_what_the_student_refuses_is_refused_before_the_teacher_trains():
+    from skopt_nn import CNNClassifier
+
+    class Untrainable(LogisticRegression):
+        def fit(self, X, y, sample_weight=None):
+            raise AssertionError("the teacher was trained")
+
+    X, y = np.ones((20, 10)), np.arange(20) % 2
+    student = CNNClassifier(input_shape=(3, 3, 1))
+    with pytest.raises(ValueError, match="input_shape"):
+        DistilledClassifier(Untrainable(), student).fit(X, y)
+    with pytest.raises(ValueError, match="optimizer"):
+        DistilledClassifier(Untrainable(), CNNClassifier(optimizer="x")).fit(X, y)
