@@ -1,0 +1,134 @@
+"""The examples run from a fresh folder, and what they claim is so."""
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+EXAMPLES = ROOT / "examples"
+
+
+def run(script, folder, preamble=""):
+    paths = [str(ROOT), os.environ.get("PYTHONPATH", "")]
+    environment = {
+        **os.environ,
+        "MPLBACKEND": "Agg",
+        "PYTHONPATH": os.pathsep.join(filter(None, paths)),
+    }
+    start = f"import runpy; runpy.run_path({str(script)!r}, run_name='__main__')"
+    return subprocess.run(
+        [sys.executable, "-c", f"{preamble}\n{start}"],
+        cwd=folder,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=600,
+    )
+
+
+def table_of(output):
+    """Name to [accuracy, parameters, bytes, ...] of the table that was printed."""
+    rows = re.findall(r"^([A-Za-z][\w ]*?)\s{2,}(\d[\d,. ]+)$", output, re.MULTILINE)
+    return {
+        name: [float(number.replace(",", "")) for number in numbers.split()]
+        for name, numbers in rows
+    }
+
+
+@pytest.fixture(scope="module")
+def quickstart(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("quickstart")
+    done = run(EXAMPLES / "quickstart.py", folder)
+    assert done.returncode == 0, done.stderr
+    return done.stdout, folder
+
+
+def test_quickstart_writes_its_two_files_and_no_other(quickstart):
+    _, folder = quickstart
+    assert sorted(os.listdir(folder)) == ["best_model.joblib", "quickstart.png"]
+    assert (folder / "quickstart.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_quickstart_prints_a_row_for_every_model(quickstart):
+    assert list(table_of(quickstart[0])) == [
+        "CNN",
+        "shared weights",
+        "distilled CNN",
+        "parallel fusion",
+        "serial fusion",
+        "stacked fusion",
+        "student",
+        "tuned CNN",
+    ]
+
+
+def test_quickstart_models_are_good(quickstart):
+    accuracies = {name: row[0] for name, row in table_of(quickstart[0]).items()}
+    assert min(accuracies.values()) > 0.95
+    assert max(accuracies.values()) > 0.98
+
+
+def test_quickstart_student_is_small_and_as_good_as_its_teacher(quickstart):
+    output, _ = quickstart
+    table = table_of(output)
+    teacher = re.search(r"Distilling the (\w+ fusion)", output)[1]
+    assert table["student"][1] * 10 <= table[teacher][1]
+    assert table["student"][0] >= table[teacher][0] - 0.01
+
+
+def test_quickstart_checks_the_saved_model_in_a_new_process(quickstart):
+    assert "The loaded model gives the same probabilities." in quickstart[0]
+
+
+def test_quickstart_shows_progress(quickstart):
+    assert len(re.findall(r"^\[ *\d+\.\d s\]", quickstart[0], re.MULTILINE)) > 12
+
+
+def test_quickstart_without_the_plot_extra_says_so(tmp_path):
+    hide = (
+        "import importlib.util as u; find = u.find_spec; "
+        "u.find_spec = lambda name, *a: None if name == 'pandas' else find(name, *a)"
+    )
+    done = run(EXAMPLES / "quickstart.py", tmp_path, hide)
+    assert done.returncode == 1
+    assert "needs pandas: pip install 'skopt-nn[plot]'" in done.stderr
+    assert len(done.stderr.splitlines()) == 1
+
+
+def columns(output, names):
+    """The rows of a printed frame, name to numbers."""
+    found = {}
+    for name in names:
+        numbers = re.search(rf"^{re.escape(name)}\s+([\d.e+ ]+)$", output, re.MULTILINE)
+        found[name] = [float(number) for number in numbers[1].split()]
+    return found
+
+
+def test_shared_weights_store_a_quarter_of_a_cnn(tmp_path):
+    done = run(EXAMPLES / "plot_shared_weights.py", tmp_path)
+    assert done.returncode == 0, done.stderr
+    rows = columns(done.stdout, ["CNN", "shared weights"])
+    assert rows["shared weights"][1] * 4 < rows["CNN"][1]
+    assert rows["shared weights"][0] >= rows["CNN"][0] - 0.01
+
+
+def test_the_student_is_ten_times_smaller_and_as_good(tmp_path):
+    done = run(EXAMPLES / "plot_distillation.py", tmp_path)
+    assert done.returncode == 0, done.stderr
+    rows = columns(done.stdout, ["teacher: parallel fusion", "student"])
+    teacher, student = rows["teacher: parallel fusion"], rows["student"]
+    assert student[1] * 10 <= teacher[1]
+    assert student[0] >= teacher[0] - 0.01
+
+
+def test_every_example_is_run_here():
+    assert sorted(path.name for path in EXAMPLES.glob("*.py")) == [
+        "plot_distillation.py",
+        "plot_shared_weights.py",
+        "quickstart.py",
+    ]
