@@ -1,0 +1,191 @@
+"""``GridSearchCV`` over the seed CNN on digits, from a cold process."""
+
+import tempfile
+import time
+from statistics import median
+
+from benchmarks import data, peers
+from benchmarks.contest import Contest
+from benchmarks.report import Table, accuracy, times
+from benchmarks.workers import Worker
+
+SEARCHERS = (
+    peers.OURS,
+    peers.BUILT,
+    "scikeras (jax)",
+    "scikeras (tensorflow)",
+    "scikeras (torch)",
+    "keras.wrappers (jax)",
+    "skorch",
+)
+QUICK = (peers.OURS, "skorch")
+GRIDS = {
+    "3 x 2": {"rates": [3e-4, 1e-3, 3e-3], "dropouts": [0.0, 0.3]},
+    "8 x 4": {
+        "rates": [1e-4, 2e-4, 5e-4, 1e-3, 2e-3, 3e-3, 5e-3, 1e-2],
+        "dropouts": [0.0, 0.1, 0.3, 0.5],
+    },
+}
+
+
+# -- in the worker ---------------------------------------------------------------
+
+
+def search(peer, rates, dropouts, epochs, n_jobs=1):
+    """Seconds and scores of one grid search; imports are timed apart."""
+    from sklearn.model_selection import GridSearchCV, StratifiedKFold
+
+    X, X_test, y, y_test = data.split_digits(0)
+    X, X_test = X / 16, X_test / 16
+    start = time.perf_counter()
+    contender = peers.make(peer)
+    task = peers.Task((8, 8, 1), epochs=epochs)
+    estimator = contender.estimator(task)
+    imported = time.perf_counter()
+    found = GridSearchCV(
+        estimator,
+        contender.grid(rates, dropouts),
+        cv=StratifiedKFold(3, shuffle=True, random_state=0),
+        n_jobs=n_jobs,
+    ).fit(X, y, **contender.fit_arguments(task))
+    end = time.perf_counter()
+    return {
+        "seconds": end - imported,
+        "with imports": end - start,
+        "one fit": float(found.cv_results_["mean_fit_time"].mean()),
+        "cv": float(found.best_score_),
+        "test": float(found.score(X_test, y_test)),
+        "compilations": _train_compilations(peer),
+    }
+
+
+def _train_compilations(peer):
+    if peer not in (peers.OURS, peers.BUILT):
+        return None
+    from skopt_nn import training
+
+    return training.cache_info().compilations["train"]
+
+
+# -- in the parent ---------------------------------------------------------------
+
+
+def run(options):
+    """Tables of the small grid, the large one, the disk cache and two jobs."""
+    names = peers.installed(*(QUICK if options.quick else SEARCHERS))
+    yield _grid_table(options, "3 x 2", names)
+    if not options.quick:
+        yield _grid_table(options, "8 x 4", peers.installed(peers.OURS, "skorch"))
+    yield _disk_table(options)
+    yield _jobs_table(options)
+
+
+def _repeats(options):
+    return 1 if options.quick else 3
+
+
+def _epochs(options):
+    return 2 if options.quick else 10
+
+
+def _grid_table(options, size, names):
+    contest = Contest(options, names, fresh=True)
+    epochs = _epochs(options)
+    answers = contest.rounds(
+        _repeats(options), "grid:search", epochs=epochs, **GRIDS[size]
+    )
+    seconds = {name: _median(answers[name], "seconds") for name in answers}
+    rows = []
+    for name, results in answers.items():
+        rows.append(
+            [
+                name,
+                seconds[name],
+                _median(results, "with imports"),
+                times(_ratio(seconds[name], seconds.get(peers.OURS))),
+                results[0]["compilations"],
+                accuracy(_median(results, "cv")),
+                accuracy(_median(results, "test")),
+            ]
+        )
+    header = (
+        "estimator",
+        "seconds",
+        "with imports",
+        "against ours",
+        "train compilations",
+        "best cv accuracy",
+        "test accuracy",
+    )
+    return Table(
+        f"Grid search, {size} candidates",
+        header,
+        rows + contest.failed_rows(len(header)),
+        f"Digits (1,257 for training), {epochs} epochs, batch 32, three folds and a "
+        f"refit; medians of {_repeats(options)} runs in alternation, each in a new "
+        "process without programs on disk.",
+    )
+
+
+def _disk_table(options):
+    pairs = []
+    for _ in range(_repeats(options)):
+        with tempfile.TemporaryDirectory() as folder:
+            pairs.append([_our_search(options, folder) for _ in range(2)])
+    rows = []
+    for key in ("seconds", "with imports"):
+        first, second = (median(pair[i][key] for pair in pairs) for i in range(2))
+        share = median(pair[1][key] / pair[0][key] for pair in pairs)
+        rows.append([key, first, second, f"{share:.0%}"])
+    return Table(
+        "The same grid again in a new process",
+        ("", "nothing on disk", "programs on disk", "share"),
+        rows,
+        f"The 3 x 2 grid of `CNNClassifier`, medians of {len(pairs)} pairs of runs.",
+    )
+
+
+def _our_search(options, folder, n_jobs=1, epochs=None):
+    options.say(f"grid:search, programs in a folder, n_jobs={n_jobs}")
+    cache = {"SKOPT_NN_COMPILATION_CACHE": folder}
+    with Worker(**cache, **peers.environment(peers.OURS)) as worker:
+        return worker.call(
+            "grid:search",
+            peer=peers.OURS,
+            epochs=epochs or _epochs(options),
+            n_jobs=n_jobs,
+            **GRIDS["3 x 2"],
+        )
+
+
+def _jobs_table(options):
+    pairs = []
+    for _ in range(_repeats(options)):
+        pair = []
+        for n_jobs in (1, 2):
+            with tempfile.TemporaryDirectory() as folder:
+                epochs = 5 if options.quick else 150
+                pair.append(_our_search(options, folder, n_jobs, epochs))
+        pairs.append(pair)
+    one, two = (median(pair[i]["seconds"] for pair in pairs) for i in range(2))
+    faster = median(pair[0]["seconds"] / pair[1]["seconds"] for pair in pairs)
+    fit = median(pair[0]["one fit"] for pair in pairs)
+    return Table(
+        "Two jobs against one",
+        ("one fit, seconds", "`n_jobs=1`", "`n_jobs=2`", "faster", "equal scores"),
+        [[fit, one, two, times(faster), _have_equal_scores(pairs)]],
+        f"`CNNClassifier`, the 3 x 2 grid, longer fits, {len(pairs)} pairs of runs, "
+        "each in a new process.",
+    )
+
+
+def _have_equal_scores(pairs):
+    return "yes" if all(a["cv"] == b["cv"] for a, b in pairs) else "no"
+
+
+def _median(results, key):
+    return median(result[key] for result in results)
+
+
+def _ratio(seconds, ours):
+    return seconds / ours if ours else None

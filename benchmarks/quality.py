@@ -1,0 +1,246 @@
+"""Accuracy and size of the families and fusions on digits, and the cost of import."""
+
+import subprocess
+import sys
+import time
+from statistics import median
+
+from benchmarks import data
+from benchmarks.report import Table, accuracy, times
+from benchmarks.workers import Worker
+
+SHAPE = (8, 8, 1)
+MEMBERS = ("CNNClassifier", "SharedWeightClassifier", "perceptron")
+FUSIONS = ("parallel", "serial", "stacked")
+
+
+# -- in the worker ---------------------------------------------------------------
+
+
+def default_cnn(seed, quick=False):
+    """Mean accuracy of five shuffled folds, from raw and from scaled pixels."""
+    from sklearn.model_selection import StratifiedKFold, cross_val_score
+
+    from skopt_nn import CNNClassifier
+
+    X, y = data.digits()
+    X, y = (X[:500], y[:500]) if quick else (X, y)
+    folds = StratifiedKFold(5, shuffle=True, random_state=seed)
+    cnn = CNNClassifier(input_shape=SHAPE, random_state=seed, **_epochs(quick))
+    return {
+        "raw": cross_val_score(cnn, X, y, cv=folds).mean(),
+        "scaled": cross_val_score(cnn, X / 16, y, cv=folds).mean(),
+    }
+
+
+def shared(seed, quick=False, sharing="tied"):
+    """Accuracy and size of the default network, its layers shared and not."""
+    from skopt_nn import SharedWeightClassifier
+
+    class Unshared(SharedWeightClassifier):
+        """The same layers from the same draw, each with weights of its own."""
+
+        def _make_recipe(self, *arguments):
+            recipe = super()._make_recipe(*arguments)
+            return {**recipe, "groups": {slot: slot for slot in recipe["groups"]}}
+
+    train, test, y_train, y_test = _split(seed, quick)
+    result = {}
+    for name, family in [("unshared", Unshared), (sharing, SharedWeightClassifier)]:
+        how = sharing if name == sharing else "tied"
+        net = family(
+            sharing=how, input_shape=SHAPE, random_state=seed, **_epochs(quick)
+        )
+        net.fit(train, y_train)
+        result[name] = [net.score(test, y_test), net.n_parameters_]
+    return result
+
+
+def fused(seed, quick=False):
+    """Accuracies of members, of their fusions, and of students of the parallel one."""
+    from sklearn.frozen import FrozenEstimator
+
+    import skopt_nn
+
+    train, test, y_train, y_test = _split(seed, quick)
+    members = make_members(seed, quick)
+    result, fitted = {}, []
+    for name, member in members.items():
+        fitted.append(member.fit(train, y_train))
+        result[name] = [member.score(test, y_test), member.n_parameters_]
+    # Members are what refitting them on the same rows would give, to the bit.
+    parallel = skopt_nn.make_parallel_fusion(*map(FrozenEstimator, fitted))
+    parallel.fit(train, y_train)
+    size = sum(member.n_parameters_ for member in fitted)
+    result["parallel"] = [parallel.score(test, y_test), size]
+    for name in ("serial", "stacked"):
+        make = getattr(skopt_nn, f"make_{name}_fusion")
+        fusion = make(*members.values()).fit(train, y_train)
+        result[name] = [fusion.score(test, y_test), size]
+    for name, student in make_students(seed, quick, parallel, members).items():
+        student.fit(train, y_train)
+        result[name] = [student.score(test, y_test), student.n_parameters_]
+    return result
+
+
+def make_members(seed, quick=False):
+    """A network of each kind."""
+    from skopt_nn import CNNClassifier, SharedWeightClassifier
+
+    common = {"input_shape": SHAPE, "random_state": seed, **_epochs(quick)}
+    return {
+        "CNNClassifier": CNNClassifier(**common),
+        "SharedWeightClassifier": SharedWeightClassifier((16, 16), depth=2, **common),
+        "perceptron": CNNClassifier((), **common),
+    }
+
+
+def make_students(seed, quick, fitted_teacher, members):
+    """One small network: alone, and taught by the parallel fusion of the members."""
+    from sklearn.frozen import FrozenEstimator
+
+    from skopt_nn import CNNClassifier, DistilledClassifier, make_parallel_fusion
+
+    student = CNNClassifier(
+        (8, 16),
+        dense_units=(32,),
+        input_shape=SHAPE,
+        random_state=seed,
+        **_epochs(quick),
+    )
+    teacher = make_parallel_fusion(*members.values())
+    return {
+        "student alone": student,
+        "student": DistilledClassifier(FrozenEstimator(fitted_teacher), student),
+        "student, cv=3": DistilledClassifier(teacher, student, cv=3),
+    }
+
+
+def _split(seed, quick):
+    return data.split_digits(seed, n_train=300 if quick else None)
+
+
+def _epochs(quick):
+    return {"epochs": 3} if quick else {}
+
+
+# -- in the parent ---------------------------------------------------------------
+
+
+def run(options):
+    """Tables of accuracies, sizes and the seconds of the import."""
+    with Worker() as worker:
+        yield _default_table(worker, options)
+        yield _shared_table(worker, options)
+        yield from _fused_tables(worker, options)
+    yield _import_table(options)
+
+
+def _each_seed(worker, function, options, n_seeds, **arguments):
+    """Results of one function for each of some seeds."""
+    results = []
+    for seed in range(1 if options.quick else n_seeds):
+        options.say(f"{function}, seed {seed}")
+        results.append(
+            worker.call(function, seed=seed, quick=options.quick, **arguments)
+        )
+    return results
+
+
+def _mean(values):
+    values = list(values)
+    return sum(values) / len(values)
+
+
+def _mean_row(name, results):
+    return [
+        name,
+        accuracy(_mean(result[name][0] for result in results)),
+        _mean(result[name][1] for result in results),
+    ]
+
+
+def _default_table(worker, options):
+    results = _each_seed(worker, "quality:default_cnn", options, 3)
+    rows = [
+        [name, accuracy(_mean(result[key] for result in results))]
+        for name, key in [("raw, 0 to 16", "raw"), ("divided by 16", "scaled")]
+    ]
+    return Table(
+        "Default `CNNClassifier` on digits",
+        ("pixels", "accuracy"),
+        rows,
+        f"Mean of five shuffled folds and {len(results)} seeds.",
+    )
+
+
+def _shared_table(worker, options):
+    rows = []
+    for sharing, n_seeds in [("tied", 5), ("similar", 3)]:
+        results = _each_seed(
+            worker, "quality:shared", options, n_seeds, sharing=sharing
+        )
+        twin, shared = (_mean_row(name, results) for name in ("unshared", sharing))
+        rows.append([f'`sharing="{sharing}"`', *shared[1:], *twin[1:]])
+        rows[-1].append(times(twin[2] / shared[2]))
+        rows[-1].append(f"{len(results)}")
+    return Table(
+        "Default `SharedWeightClassifier` against the same network unshared",
+        (
+            "network",
+            "accuracy",
+            "parameters",
+            "unshared: accuracy",
+            "parameters",
+            "fewer",
+            "seeds",
+        ),
+        rows,
+        "Digits, 70 % for training, 30 % for testing, another split each seed. The "
+        "unshared network has the same layers and starts from the same weights.",
+    )
+
+
+def _fused_tables(worker, options):
+    results = _each_seed(worker, "quality:fused", options, 5)
+    best = max(MEMBERS, key=lambda name: _mean(r[name][0] for r in results))
+    yield Table(
+        "Fusions against their members",
+        ("model", "accuracy", "parameters", "against the best member"),
+        [_against(name, best, results) for name in MEMBERS + FUSIONS],
+        f"Digits, 70 to 30, mean of {len(results)} seeds.",
+    )
+    students = ("parallel", "student alone", "student", "student, cv=3")
+    yield Table(
+        "A distilled student against its teacher",
+        ("model", "accuracy", "parameters", "against the student alone"),
+        [_against(name, "student alone", results) for name in students],
+        "The teacher is the parallel fusion above; a student learns from it as it is, "
+        "or, with `cv=3`, from its out-of-fold outputs.",
+    )
+
+
+def _against(name, other, results):
+    difference = _mean(result[name][0] - result[other][0] for result in results)
+    return [*_mean_row(name, results), f"{difference:+.4f}"]
+
+
+def _import_table(options):
+    names, seconds = ("skopt_nn", "sklearn.base"), {}
+    for repeat in range(3 if options.quick else 15):
+        for name in names:
+            command = [sys.executable, "-c", f"import {name}"]
+            start = time.perf_counter()
+            subprocess.run(command, check=True)
+            if repeat:
+                seconds.setdefault(name, []).append(time.perf_counter() - start)
+    ratios = [ours / base for ours, base in zip(*(seconds[name] for name in names))]
+    rows = [[f"`import {name}`", 1000 * median(seconds[name])] for name in names]
+    rows[0].append(times(median(ratios)))
+    rows[1].append(None)
+    return Table(
+        "Import, whole process",
+        ("process", "milliseconds", "against `sklearn.base`"),
+        rows,
+        "Medians of alternating runs.",
+    )
