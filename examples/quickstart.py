@@ -78,12 +78,12 @@ def cnn(random_state):
 
 def shared(random_state):
     return SharedWeightClassifier(
-        (24, 24),
+        (16, 16),
         depth=2,
         input_shape=IMAGE,
         normalization="batch",
         learning_rate=2e-3,
-        epochs=10,
+        epochs=12,
         random_state=random_state,
     )
 
