@@ -1,6 +1,7 @@
 """The scikit-learn border of every neural estimator."""
 
 import math
+import pickle
 import warnings
 from numbers import Integral, Real
 
@@ -332,6 +333,14 @@ class NeuralEstimator(
             state["model_"] = networks.get_values(state["model_"])
             if not state.get("_resumable"):
                 state["_optimizer_state"] = state["_optimizer_name"] = None
+            if not _can_pickle(state["callbacks"]):
+                warnings.warn(
+                    f"callbacks of this fitted {type(self).__name__} cannot be pickled "
+                    "and are left out: they have done their work, and None stands in "
+                    "their place. Callbacks without lambdas or open files are kept.",
+                    stacklevel=3,
+                )
+                state["callbacks"] = None
         return state
 
     def __setstate__(self, state):
@@ -351,6 +360,14 @@ class NeuralEstimator(
 def _is_learned(name):
     """Whether fit sets the attribute of this name."""
     return name in _PRIVATE_STATE or (name.endswith("_") and not name.startswith("_"))
+
+
+def _can_pickle(callbacks):
+    try:
+        pickle.dumps(callbacks or None)
+    except Exception:
+        return False
+    return True
 
 
 def _seeds(random_state):
