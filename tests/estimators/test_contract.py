@@ -19,11 +19,6 @@ from skopt_nn import (
     training,
 )
 
-# Keras 3.15 converts tensors and variables by numpy's old copy protocol.
-pytestmark = pytest.mark.filterwarnings(
-    "ignore:__array__ implementation:DeprecationWarning"
-)
-
 FAMILIES = [CNNClassifier, CNNRegressor, SharedWeightClassifier, SharedWeightRegressor]
 SHARED_PARAMETERS = {
     "batch_size": 32,

@@ -7,11 +7,6 @@ from scipy.special import log_softmax
 from skopt_nn import networks, training
 from skopt_nn._backend import keras
 
-# Keras 3.15 converts tensors and variables by numpy's old copy protocol.
-pytestmark = pytest.mark.filterwarnings(
-    "ignore:__array__ implementation:DeprecationWarning"
-)
-
 
 def cross_entropy(model, rows):
     logits = training.Predictor(model)(rows.X).astype(float)

@@ -9,11 +9,6 @@ from skopt_nn.training._keys import architecture_key
 
 layers = keras.layers
 
-# Keras 3.15 converts tensors and variables by numpy's old copy protocol.
-pytestmark = pytest.mark.filterwarnings(
-    "ignore:__array__ implementation:DeprecationWarning"
-)
-
 RECIPE = {
     "network": "cnn",
     "input_shape": (8, 8, 1),

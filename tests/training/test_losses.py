@@ -5,11 +5,6 @@ from scipy.special import log_softmax, softmax
 from skopt_nn._backend import keras
 from skopt_nn.training import LOSSES
 
-# Keras 3.15 converts tensors and variables by numpy's old copy protocol.
-pytestmark = pytest.mark.filterwarnings(
-    "ignore:__array__ implementation:DeprecationWarning"
-)
-
 RNG = np.random.default_rng(0)
 LOGITS = RNG.normal(scale=3, size=(6, 4)).astype(np.float32)
 LABELS = np.array([0, 3, 1, 1, 2, 0], np.int32)

@@ -10,11 +10,6 @@ from skopt_nn import CNNClassifier, networks, training
 from skopt_nn._backend import keras
 from skopt_nn.training import _batches
 
-# Keras 3.15 converts tensors and variables by numpy's old copy protocol.
-pytestmark = pytest.mark.filterwarnings(
-    "ignore:__array__ implementation:DeprecationWarning"
-)
-
 jax_only = pytest.mark.skipif(
     keras.backend.backend() != "jax", reason="programs are shared on JAX only"
 )

@@ -1,0 +1,285 @@
+"""partial_fit, warm_start, early stopping, and fits that do not end well."""
+
+import copy
+
+import numpy as np
+import pytest
+from sklearn.base import clone
+from sklearn.exceptions import ConvergenceWarning, NotFittedError
+from sklearn.model_selection import GridSearchCV
+
+from skopt_nn import (
+    CNNClassifier,
+    CNNRegressor,
+    SharedWeightClassifier,
+    SharedWeightRegressor,
+    training,
+)
+from skopt_nn._backend import keras
+
+FAMILIES = [CNNClassifier, CNNRegressor, SharedWeightClassifier, SharedWeightRegressor]
+BUSY = {"dropout": 0.3, "normalization": "batch", "weight_decay": 0.01}
+
+
+@pytest.mark.parametrize("cls", FAMILIES)
+def test_refit_repeats_to_the_bit(make, digits, same, cls):
+    X, y = digits
+    est = make(cls, **BUSY).fit(X, y)
+    first = copy.deepcopy(est)
+    same(est.fit(X, y), first, X)
+    same(clone(est).fit(X, y), first, X)
+    assert est.history_ == first.history_
+
+
+def test_another_random_state_gives_another_network(make, digits, fitted):
+    other = make(dropout=0.2, random_state=1).fit(*digits)
+    assert (other.predict_proba(digits[0]) != fitted.predict_proba(digits[0])).any()
+
+
+def test_random_state_instance_is_drawn_from(make, digits):
+    X, y = digits
+    state = np.random.RandomState(0)
+    first, second = (
+        make(random_state=state).fit(X, y).predict_proba(X) for _ in range(2)
+    )
+    again = make(random_state=np.random.RandomState(0)).fit(X, y).predict_proba(X)
+    assert (first != second).any()
+    np.testing.assert_array_equal(first, again)
+
+
+def test_without_random_state_each_fit_is_another(make, digits):
+    X, y = digits
+    est = make(random_state=None)
+    first = est.fit(X, y).predict_proba(X)
+    assert (first != est.fit(X, y).predict_proba(X)).any()
+
+
+@pytest.mark.parametrize("cls", FAMILIES)
+def test_partial_fits_equal_the_epochs_of_one_fit(make, digits, same, cls):
+    X, y = digits
+    parts = make(cls, **BUSY)
+    for _ in range(3):
+        assert parts.partial_fit(X, y) is parts
+    whole = make(cls, **BUSY, epochs=3).fit(X, y)
+    same(parts, whole, X)
+    assert parts.history_ == whole.history_
+    assert parts.n_iter_ == 3
+
+
+@pytest.mark.parametrize("cls", FAMILIES)
+def test_warm_starts_equal_the_epochs_of_one_fit(make, digits, same, cls):
+    X, y = digits
+    warm = make(cls, **BUSY, warm_start=True).fit(X, y).fit(X, y)
+    whole = make(cls, **BUSY, epochs=4).fit(X, y)
+    same(warm, whole, X)
+    assert warm.history_ == whole.history_
+    assert warm.n_iter_ == 4
+
+
+def test_partial_fit_goes_on_from_a_fit(make, digits, same):
+    X, y = digits
+    est = make(**BUSY).fit(X, y).partial_fit(X, y)
+    same(est, make(**BUSY, epochs=3).fit(X, y), X)
+
+
+def test_fit_after_partial_fit_starts_anew(make, digits, same):
+    X, y = digits
+    est = make().partial_fit(X[:50], y[:50], classes=range(10)).fit(X, y)
+    same(est, make().fit(X, y), X)
+    assert est.n_iter_ == 2
+
+
+def test_classes_are_named_in_the_first_partial_fit(make, digits):
+    X, y = digits
+    est = make().partial_fit(X[y < 2], y[y < 2], classes=range(10))
+    np.testing.assert_array_equal(est.classes_, np.arange(10))
+    est.partial_fit(X, y).partial_fit(X[:5], y[:5], classes=range(10))
+    assert est.predict_proba(X).shape == (300, 10)
+
+
+def test_partial_fit_learns_from_parts_of_any_size(make, digits):
+    X, y = digits
+    est = make(learning_rate=1e-2, random_state=1)
+    parts = [slice(0, 100), slice(100, 200), slice(101, 201), slice(299, 300)]
+    for part in 8 * parts:
+        est.partial_fit(X[part], y[part], classes=range(10))
+    assert est.score(X, y) > 0.8
+    assert est.n_iter_ == 32
+
+
+def test_partial_fit_with_weights_of_classes(make, digits):
+    X, y = digits
+    est = make(class_weight={i: float(i > 4) for i in range(10)}, learning_rate=0.01)
+    for _ in range(5):
+        est.partial_fit(X, y)
+    assert (est.predict(X) > 4).all()
+
+
+def test_learning_rate_set_between_partial_fits_counts(make, digits):
+    X, y = digits
+    est = make().partial_fit(X, y)
+    before = est.predict_proba(X)
+    est.set_params(learning_rate=1e-30).partial_fit(X, y)
+    np.testing.assert_allclose(est.predict_proba(X), before, atol=1e-6)
+
+
+@pytest.mark.parametrize("names", [("adam", "sgd"), ("rmsprop", "adagrad")])
+def test_another_optimizer_starts_with_a_state_of_its_own(make, digits, names):
+    X, y = digits
+    est = make(optimizer=names[0], warm_start=True).fit(X, y)
+    est.set_params(optimizer=names[1], learning_rate=1e-2).fit(X, y)
+    assert est.n_iter_ == 4
+    assert est.history_["loss"][-1] < est.history_["loss"][0]
+
+
+def test_copies_are_trained_apart(make, digits):
+    X, y = digits
+    est = make(warm_start=True).fit(X, y)
+    expected = est.predict_proba(X)
+    for duplicate in (copy.copy(est), copy.deepcopy(est)):
+        duplicate.partial_fit(X, y)
+        assert duplicate.n_iter_ == 3
+        assert (duplicate.predict_proba(X) != expected).any()
+    np.testing.assert_array_equal(est.predict_proba(X), expected)
+    assert len(est.history_["loss"]) == est.n_iter_ == 2
+
+
+# -- early stopping -------------------------------------------------------------
+
+STOPPING = {
+    "early_stopping": True,
+    "validation_fraction": 0.2,
+    "n_iter_no_change": 2,
+    "learning_rate": 0.05,
+    "epochs": 40,
+}
+
+
+@pytest.mark.parametrize("cls", FAMILIES)
+def test_early_stopping_restores_the_best_epoch(make, digits, cls):
+    X, y = digits
+    est = make(cls, **STOPPING).fit(X, y)
+    losses = est.history_["val_loss"]
+    best = int(np.argmin(losses))
+    assert est.n_iter_ == len(losses) == len(est.history_["loss"]) < 40
+    assert est.n_iter_ == best + 3
+    # It holds the weights that the same training has after its best epoch.
+    until = make(cls, **STOPPING | {"epochs": best + 1}).fit(X, y)
+    np.testing.assert_array_equal(est.predict(X), until.predict(X))
+    assert est.best_score_ == until.best_score_
+
+
+def test_best_score_is_that_of_the_held_out_rows(make, digits, monkeypatch):
+    X, y = digits
+    held_out = []
+    trained = training.fit
+
+    def spy(model, rows, **kwargs):
+        held_out.append(kwargs["validation"])
+        return trained(model, rows, **kwargs)
+
+    monkeypatch.setattr(training, "fit", spy)
+    est = make(**STOPPING).fit(X, y)
+    (rows,) = held_out
+    assert len(rows) == 60
+    assert set(rows.targets[0]) == set(range(10))
+    assert est.best_score_ == est.score(rows.X, est.classes_[rows.targets[0]])
+
+
+def test_held_out_rows_keep_their_weights(make, digits):
+    """Rows that weigh next to nothing decide nothing, held out or not."""
+    X, y = digits
+    weights = np.where(np.arange(len(y)) % 2, 1.0, 1e-6)
+    noise = np.where(np.arange(len(y)) % 2, y, (y + 1) % 10)
+    est = make(**STOPPING).fit(X, noise, sample_weight=weights)
+    assert est.best_score_ > 0.6
+    assert est.history_["val_loss"][est.n_iter_ - 3] < 2
+
+
+def test_early_stopping_in_a_search_sees_no_fold_twice(make, digits, monkeypatch):
+    X, y = digits
+    seen = []
+    trained = training.fit
+
+    def spy(model, rows, **kwargs):
+        seen.append(len(rows) + len(kwargs["validation"]))
+        return trained(model, rows, **kwargs)
+
+    monkeypatch.setattr(training, "fit", spy)
+    grid = {"learning_rate": [1e-3, 1e-2]}
+    GridSearchCV(make(**STOPPING | {"epochs": 1}), grid, cv=3).fit(X, y)
+    assert seen == [200] * 6 + [300]
+
+
+# -- fits that do not end well --------------------------------------------------
+
+
+class Explode(keras.callbacks.Callback):
+    def on_epoch_begin(self, epoch, logs=None):
+        if epoch == 2:
+            self.model.optimizer.learning_rate = 1e30
+
+
+@pytest.mark.parametrize("cls", [CNNClassifier, CNNRegressor])
+def test_a_loss_that_is_not_finite_ends_training_with_a_warning(
+    make, digits, same, cls
+):
+    X, y = digits
+    est = make(cls, epochs=6, callbacks=[Explode()])
+    match = f"The loss of {cls.__name__} was not finite in epoch 3"
+    with pytest.warns(ConvergenceWarning, match=match):
+        est.fit(X, y)
+    assert est.n_iter_ == 3
+    assert not np.isfinite(est.history_["loss"][-1])
+    same(est, make(cls, epochs=2).fit(X, y), X)
+
+
+@pytest.mark.parametrize("optimizer", ["adam", "sgd"])
+@pytest.mark.parametrize("batch_size", [None, 32])
+@pytest.mark.parametrize("epochs", [1, 3])
+def test_absurd_learning_rate_leaves_a_usable_estimator(
+    make, digits, optimizer, batch_size, epochs
+):
+    est = make(
+        learning_rate=1e30, optimizer=optimizer, batch_size=batch_size, epochs=epochs
+    )
+    with pytest.warns(ConvergenceWarning, match="smaller learning_rate"):
+        est.fit(*digits)
+    assert np.isfinite(est.predict_proba(digits[0])).all()
+
+
+class Interrupt(keras.callbacks.Callback):
+    def on_epoch_end(self, epoch, logs=None):
+        if epoch % 2:
+            raise KeyboardInterrupt
+
+
+@pytest.mark.parametrize("cls", FAMILIES)
+def test_interrupted_first_fit_leaves_the_estimator_unfitted(make, digits, same, cls):
+    X, y = digits
+    est = make(cls, callbacks=[Interrupt()])
+    with pytest.raises(KeyboardInterrupt):
+        est.fit(X, y)
+    with pytest.raises(NotFittedError):
+        est.predict(X)
+    assert not [name for name in vars(est) if name.endswith("_")]
+    same(est.set_params(callbacks=None).fit(X, y), make(cls).fit(X, y), X)
+
+
+@pytest.mark.parametrize("resumes", ["fit", "warm start", "partial_fit"])
+def test_interrupted_later_fit_leaves_the_estimator_as_it_was(
+    make, digits, same, resumes
+):
+    X, y = digits
+    est = make(warm_start=resumes == "warm start", epochs=3).fit(X, y)
+    twin = copy.deepcopy(est)
+    call = est.partial_fit if resumes == "partial_fit" else est.fit
+    est.set_params(callbacks=[Interrupt()])
+    with pytest.raises(KeyboardInterrupt):
+        call(X[:100], y[:100])
+    same(est, twin, X)
+    assert est.history_ == twin.history_
+    assert est.n_iter_ == 3
+    for one in (est, twin):
+        one.set_params(callbacks=None).fit(X, y)
+    same(est, make(epochs=est.n_iter_).fit(X, y), X)
