@@ -44,7 +44,8 @@ def entrance(input_shape, table):
 
 def normalize(x, normalization, name):
     if normalization == "batch":
-        return BatchNormalization(name=f"{name}_normalization")(x)
+        # Keras averages over 100 steps, which is more than some fits have.
+        return BatchNormalization(momentum=0.9, name=f"{name}_normalization")(x)
     if normalization == "layer":
         return keras.layers.LayerNormalization(name=f"{name}_normalization")(x)
     return x

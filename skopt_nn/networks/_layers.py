@@ -108,7 +108,9 @@ class Dropout(keras.layers.Layer):
 
 @keras.saving.register_keras_serializable(package="skopt_nn")
 class BatchNormalization(keras.layers.BatchNormalization):
-    """Keras' batch normalization, blind to the rows that only pad a batch.
+    """Keras' batch normalization with statistics weighted by the rows' weights.
+
+    Rows that only pad a batch have weight zero and are not seen.
 
     References
     ----------
@@ -117,10 +119,10 @@ class BatchNormalization(keras.layers.BatchNormalization):
     """
 
     variable_config = ()
-    row_mask = ContextVar("row_mask", default=None)
+    row_weights = ContextVar("row_weights", default=None)
 
     def call(self, inputs, training=None):
-        rows = self.row_mask.get()
+        rows = self.row_weights.get()
         if rows is None or not training:
             return super().call(inputs, training=training)
         shape = inputs.shape[:-1]

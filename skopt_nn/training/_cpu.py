@@ -45,7 +45,7 @@ def chunks(template, batch: tuple) -> Iterator[tuple]:
 
 
 def _chunk_rows(template, n_rows):
-    if jax.default_backend() != "cpu" or template.masked:
+    if jax.default_backend() != "cpu" or template.weighted:
         # The statistics of batch normalization are those of the whole batch.
         return n_rows
     bytes_per_row = 4 * sum(map(_n_outputs, template.model.layers))

@@ -25,15 +25,15 @@ class Template:
 
     def __init__(self, model, keyed):
         self.model = type(model).from_config(model.get_config()) if keyed else model
-        self.masked = [
-            layer for layer in self.model.layers if hasattr(layer, "row_mask")
+        self.weighted = [
+            layer for layer in self.model.layers if hasattr(layer, "row_weights")
         ]
 
-    def __call__(self, trainable, non_trainable, x, *, training, row_mask=None):
+    def __call__(self, trainable, non_trainable, x, *, training, row_weights=None):
         with contextlib.ExitStack() as stack:
-            for layer in self.masked:
-                token = layer.row_mask.set(row_mask)
-                stack.callback(layer.row_mask.reset, token)
+            for layer in self.weighted:
+                token = layer.row_weights.set(row_weights)
+                stack.callback(layer.row_weights.reset, token)
             return self.model.stateless_call(
                 trainable, non_trainable, x, training=training
             )
@@ -61,7 +61,7 @@ class TrainProgram:
         """Weighted sum of the rows' losses; a row that pads has weight zero."""
         x, targets, weights = batch
         logits, non_trainable = self.template(
-            trainable, non_trainable, x, training=training, row_mask=weights > 0
+            trainable, non_trainable, x, training=training, row_weights=weights
         )
         return jnp.sum(self.loss(logits, targets, settings) * weights), non_trainable
 
