@@ -29,7 +29,7 @@ class Outcome:
         The epoch, counted from 0 in this run, whose weights the model has.
     optimizer_state : list of ndarray
     diverged_at : int or None
-        The epoch whose loss was not finite; the weights are those before it.
+        The epoch whose loss or weights overflowed; the weights are those before it.
     """
 
     history: dict = field(default_factory=lambda: {"loss": []})
@@ -116,7 +116,7 @@ class _Run:
         self.kept = trainer.snapshot()
 
     def epoch(self, epoch):
-        """Train one epoch; None if its loss is not finite."""
+        """Train one epoch; None if its loss or what it leaves is not finite."""
         self.trainer.reset_loss()
         order = epoch_order(len(self.rows), self.seed, epoch)
         for batch in batches(self.rows, order, self.size):
@@ -126,7 +126,7 @@ class _Run:
             logs["val_loss"] = self._validation_loss()
         for name, value in logs.items():
             self.outcome.history.setdefault(name, []).append(value)
-        if not np.isfinite(logs["loss"]):
+        if not (np.isfinite(logs["loss"]) and self.trainer.is_sound()):
             self.outcome.diverged_at = epoch
             return None
         self._keep(logs)

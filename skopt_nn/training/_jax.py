@@ -178,6 +178,10 @@ class JaxTrainer:
     def loss(self):
         return float(self.state["loss_sum"] / self.state["weight_sum"])
 
+    def is_sound(self):
+        """Whether the weights are finite, and so are products with them."""
+        return bool(jnp.isfinite(sum(jnp.vdot(v, v) for v in self.state["trainable"])))
+
     def evaluate(self, batches):
         parts = [
             self.program.evaluate(

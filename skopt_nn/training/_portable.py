@@ -98,6 +98,11 @@ class PortableTrainer:
     def loss(self):
         return self.loss_sum / self.weight_sum
 
+    def is_sound(self):
+        """Whether the weights are finite, and so are products with them."""
+        squares = (ops.sum(ops.square(v)) for v in self.model.trainable_variables)
+        return bool(np.isfinite(float(ops.convert_to_numpy(sum(squares)))))
+
     def evaluate(self, batches):
         losses = weights = 0.0
         for batch in batches:
