@@ -88,9 +88,12 @@ __all__ = [
     "BaseWrapper",
     "ClassifierLabelEncoder",
     "RegressorTargetEncoder",
+    "build_for",
     "check_sample_weight",
+    "compiled_with",
     "custom_objects",
     "dropout_seeded",
+    "fresh_names",
     "get_loss_class_function_or_string",
     "get_metric_class",
     "get_optimizer_class",
@@ -107,6 +110,8 @@ __all__ = [
 ]
 
 _SEEDING = threading.RLock()
+_UNDECAYED = ("_exclude_from_weight_decay", "_exclude_from_weight_decay_pattern")
+_NAME_COUNTS = "object_name_uids"
 
 
 @contextlib.contextmanager
@@ -152,6 +157,33 @@ def dropout_seeded(model: keras.Model, seed: int) -> Iterator[Callable[[int], No
 
     with _SEEDING, torch.random.fork_rng():
         yield reseed
+
+
+@contextlib.contextmanager
+def fresh_names() -> Iterator[None]:
+    """Name metrics made in here ``auc`` again, not ``auc_7`` for the seventh fit."""
+    counts = global_state.get_global_attribute(_NAME_COUNTS)
+    global_state.set_global_attribute(_NAME_COUNTS, None)
+    try:
+        yield
+    finally:
+        global_state.set_global_attribute(_NAME_COUNTS, counts)
+
+
+def build_for(model: keras.Model, batch: tuple) -> None:
+    """Build layers, metrics and optimizer as ``fit`` does for its first batch."""
+    model._symbolic_build(data_batch=batch)
+
+
+def compiled_with(model: keras.Model) -> dict[str, Any] | None:
+    """What a model was compiled with; None if that is not what trains it."""
+    config = getattr(model, "_compile_config", None)
+    if config is None or config.config["optimizer"] is not model.optimizer:
+        return None
+    # No configuration says which variables an optimizer does not decay.
+    if any(getattr(model.optimizer, name, None) for name in _UNDECAYED):
+        return None
+    return dict(config.config)
 
 
 def seed_states(model: keras.Model) -> list[np.ndarray]:

@@ -180,3 +180,39 @@ def test_custom_objects_are_found_in_layers_losses_and_metrics():
     assert found == {"Doubled": Doubled, "my_loss": my_loss}
     assert not _scikeras.is_importable(Doubled)
     assert _scikeras.is_importable(run_python)
+
+
+def test_building_for_a_batch_makes_what_fit_would():
+    model = keras.Sequential([keras.layers.Dense(2)])
+    loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+    model.compile(optimizer="adam", loss=loss, metrics=["accuracy"])
+    batch = np.zeros((4, 3), "float32"), np.zeros(4, "int64")
+    _scikeras.build_for(model, batch)
+    made = [[tuple(v.shape) for v in model.variables], len(model.metrics_variables)]
+    model.fit(*batch, verbose=0)
+    assert made == [[(3, 2), (2,)], 4]
+    assert made[1] == len(model.metrics_variables)
+    assert model.optimizer.built
+
+
+def test_what_a_model_was_compiled_with_is_known_unless_it_has_changed():
+    model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1)])
+    assert _scikeras.compiled_with(model) is None
+    model.compile(optimizer="adam", loss="mse", metrics=["mae"])
+    compiled = _scikeras.compiled_with(model)
+    assert compiled["optimizer"] is model.optimizer
+    assert (compiled["loss"], compiled["metrics"]) == ("mse", ["mae"])
+    model.optimizer.exclude_from_weight_decay(var_names=["bias"])
+    assert _scikeras.compiled_with(model) is None
+    model.compile(optimizer="adam", loss="mse")
+    model.optimizer = keras.optimizers.SGD()
+    assert _scikeras.compiled_with(model) is None
+
+
+def test_names_are_counted_anew_and_counted_on():
+    keras.metrics.AUC()
+    before = int(keras.metrics.AUC().name.removeprefix("auc_"))
+    for _ in range(2):
+        with _scikeras.fresh_names():
+            assert [keras.metrics.AUC().name for _ in range(2)] == ["auc", "auc_1"]
+    assert keras.metrics.AUC().name == f"auc_{before + 1}"

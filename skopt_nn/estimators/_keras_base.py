@@ -19,6 +19,7 @@ from skopt_nn import _scikeras
 from skopt_nn._backend import keras
 from skopt_nn.estimators import _keras_batches, _keras_pickle, _keras_routing
 from skopt_nn.estimators._keras_callbacks import EpochCounter, KeepFinite, copied
+from skopt_nn.estimators._keras_programs import shared_outputs, shared_training
 
 _CLASS_GETTERS = {
     "optimizer": _scikeras.get_optimizer_class,
@@ -199,7 +200,8 @@ class BaseWrapper(_scikeras.BaseWrapper):
             if routed:
                 items = _keras_routing.names_as_classes(kind, items)
             items = _scikeras.try_to_convert_strings_to_classes(items, get_class)
-            kwargs[kind] = _scikeras.unflatten_params(items, routed)
+            with _scikeras.fresh_names():
+                kwargs[kind] = _scikeras.unflatten_params(items, routed)
         if kwargs["optimizer"] is self.optimizer:
             # An optimizer belongs to the model it has trained: the next one is new.
             kwargs["optimizer"] = _unused(kwargs["optimizer"])
@@ -439,7 +441,8 @@ class BaseWrapper(_scikeras.BaseWrapper):
                 arguments |= {"y": y, "sample_weight": sample_weight}
             offset = self._epochs_trained - arguments["initial_epoch"]
             callbacks = [EpochCounter(offset, listeners), *callbacks, keep_finite]
-            history = self.model_.fit(X, callbacks=callbacks, **arguments).history
+            with self._shared_training(X, callbacks) as callbacks:
+                history = self.model_.fit(X, callbacks=callbacks, **arguments).history
         if keep_finite.diverged_at is not None:
             warnings.warn(
                 f"The loss was not finite in epoch {keep_finite.diverged_at + 1}: "
@@ -449,6 +452,11 @@ class BaseWrapper(_scikeras.BaseWrapper):
                 stacklevel=2,
             )
         return history
+
+    def _shared_training(self, X, callbacks):
+        if isinstance(X, _keras_batches.Batches):
+            return shared_training(self.model_, X, callbacks)
+        return contextlib.nullcontext(callbacks)
 
     def _as_batches(self, X, y, sample_weight, arguments):
         """Rows in our own order for Keras, and the arguments that are left."""
@@ -496,6 +504,10 @@ class BaseWrapper(_scikeras.BaseWrapper):
         if not _keras_batches.is_sliceable(X):
             return self.model_.predict(X, **arguments)
         size = arguments.pop("batch_size", None)
+        if not arguments.get("verbose") and not arguments["callbacks"]:
+            outputs = shared_outputs(self.model_, X, size)
+            if outputs is not None:
+                return outputs
         batches = _keras_batches.Batches((X,), size, padded=True)
         outputs = self.model_.predict(batches, **arguments)
         return keras.tree.map_structure(lambda part: part[: batches.n_rows], outputs)
