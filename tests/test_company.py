@@ -434,8 +434,9 @@ FUSED = {
 def test_grid_over_a_nested_parameter_in_one_process_and_in_two(digits, kind):
     X, y, *_ = digits
     make, name = FUSED[kind]
+    settings = {"cv": 2, "scoring": "neg_log_loss"}
     one, two = (
-        GridSearchCV(make(), {name: [1e-5, 1e-2]}, cv=2, n_jobs=n_jobs).fit(X, y)
+        GridSearchCV(make(), {name: [1e-5, 1e-2]}, n_jobs=n_jobs, **settings).fit(X, y)
         for n_jobs in (1, 2)
     )
     slow, fast = one.cv_results_["mean_test_score"]
