@@ -140,7 +140,13 @@ class _Distilled(
         if classes is not None:
             self.classes_ = classes
         self.fidelity_ = self._compare(soft_targets, X, y, sample_weight)
-        root.call_on_fit_task_end(estimator=self, X=X, y=y)
+        root.call_on_fit_task_end(
+            estimator=self,
+            X=X,
+            y=y,
+            metadata={"sample_weight": sample_weight},
+            reconstruction_attributes=dict,
+        )
         return self
 
     def predict(self, X):
