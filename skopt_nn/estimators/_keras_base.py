@@ -7,6 +7,7 @@ import warnings
 
 import numpy as np
 from sklearn.base import BaseEstimator
+from sklearn.callback import CallbackSupportMixin, with_callbacks
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import (
@@ -18,7 +19,12 @@ from sklearn.utils.validation import (
 from skopt_nn import _scikeras
 from skopt_nn._backend import keras
 from skopt_nn.estimators import _keras_batches, _keras_pickle, _keras_routing
-from skopt_nn.estimators._keras_callbacks import EpochCounter, KeepFinite, copied
+from skopt_nn.estimators._keras_callbacks import (
+    EpochCounter,
+    EpochTasks,
+    KeepFinite,
+    copied,
+)
 from skopt_nn.estimators._keras_programs import shared_outputs, shared_training
 
 _CLASS_GETTERS = {
@@ -29,7 +35,7 @@ _CLASS_GETTERS = {
 _OF_ONE_MODEL = ("model_", "history_", "n_iter_", "callbacks_", "classes_")
 
 
-class BaseWrapper(_scikeras.BaseWrapper):
+class BaseWrapper(CallbackSupportMixin, _scikeras.BaseWrapper):
     """A Keras model behind scikit-learn's methods, for any kind of target.
 
     The parent of `KerasClassifier` and `KerasRegressor`, from which other estimators
@@ -39,6 +45,8 @@ class BaseWrapper(_scikeras.BaseWrapper):
     _routing_prefixes = frozenset(_keras_routing.PREFIXES)
     # Seeds come from `_scikeras.seeded`, never from scikeras, which seeds the process.
     _random_state = None
+    # While `fit` runs: what tells scikit-learn's callbacks of its epochs.
+    _epoch_tasks = None
 
     def __init__(
         self,
@@ -300,6 +308,7 @@ class BaseWrapper(_scikeras.BaseWrapper):
 
     # -- training ---------------------------------------------------------------
 
+    @with_callbacks
     def fit(self, X, y, sample_weight=None, **kwargs):
         """Build the model and train it.
 
@@ -319,16 +328,52 @@ class BaseWrapper(_scikeras.BaseWrapper):
         """
         epochs = kwargs.pop("epochs", getattr(self, "fit__epochs", self.epochs))
         initial_epoch = kwargs.pop("initial_epoch", 0)
-        self._fit(
-            X=X,
-            y=y,
-            sample_weight=sample_weight,
-            warm_start=self.warm_start,
-            epochs=epochs,
-            initial_epoch=initial_epoch,
-            **kwargs,
-        )
+        with self._tasks(epochs, X, y, sample_weight):
+            self._fit(
+                X=X,
+                y=y,
+                sample_weight=sample_weight,
+                warm_start=self.warm_start,
+                epochs=epochs,
+                initial_epoch=initial_epoch,
+                **kwargs,
+            )
         return self
+
+    @contextlib.contextmanager
+    def _tasks(self, epochs, X, y, sample_weight):
+        context = self._init_callback_context(max_subtasks=epochs)
+        context.call_on_fit_task_begin(estimator=self, X=X, y=y)
+        self._epoch_tasks = EpochTasks(
+            self, context, self._snapshot, X, y, sample_weight
+        )
+        try:
+            yield
+        finally:
+            vars(self).pop("_epoch_tasks", None)
+        context.call_on_fit_task_end(
+            estimator=self, X=X, y=y, reconstruction_attributes=dict
+        )
+
+    def _snapshot(self, history):
+        """Attributes of this estimator as if training had ended with this epoch."""
+        packed = _keras_pickle.pack(self.model_, not _is_model(self.model))
+        if isinstance(packed, _keras_pickle.ArchivedModel):
+            model = packed.restore()
+        else:
+            model = packed.assign_to(copy.copy(self)._rebuilt_model())
+        n_epochs = self._epochs_trained + len(history["loss"])
+        return {
+            "model_": model,
+            "n_iter_": n_epochs,
+            "_epochs_trained": n_epochs,
+            "history_": {_metric_name(k): list(v) for k, v in history.items()},
+        }
+
+    def __copy__(self):
+        other = type(self).__new__(type(self))
+        vars(other).update(vars(self))
+        return other
 
     def _fit(self, X, y, sample_weight, warm_start, epochs, initial_epoch, **kwargs):
         _keras_routing.check_fit_arguments(type(self).__name__, kwargs)
@@ -441,6 +486,8 @@ class BaseWrapper(_scikeras.BaseWrapper):
                 arguments |= {"y": y, "sample_weight": sample_weight}
             offset = self._epochs_trained - arguments["initial_epoch"]
             callbacks = [EpochCounter(offset, listeners), *callbacks, keep_finite]
+            if self._epoch_tasks is not None:
+                callbacks.append(self._epoch_tasks)
             with self._shared_training(X, callbacks) as callbacks:
                 history = self.model_.fit(X, callbacks=callbacks, **arguments).history
         if keep_finite.diverged_at is not None:

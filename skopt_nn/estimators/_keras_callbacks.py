@@ -20,6 +20,36 @@ class EpochCounter(keras.callbacks.Callback):
             listener(epoch + self.offset)
 
 
+class EpochTasks(keras.callbacks.Callback):
+    """Tells scikit-learn's callbacks of each epoch, and stops where they say so.
+
+    ``snapshot(history)`` gives the attributes of an estimator fitted up to now.
+    """
+
+    def __init__(self, estimator, context, snapshot, X, y, sample_weight):
+        super().__init__()
+        self.context = context
+        self.snapshot = snapshot
+        self.data = {"estimator": estimator, "X": X, "y": y}
+        if sample_weight is not None:
+            self.data["metadata"] = {"sample_weight": sample_weight}
+        self.task = None
+        self.history = {}
+
+    def on_epoch_begin(self, epoch, logs=None):
+        self.task = self.context.subcontext(task_name=f"epoch {epoch}")
+        self.task.call_on_fit_task_begin(**self.data)
+
+    def on_epoch_end(self, epoch, logs=None):
+        for name, value in logs.items():
+            self.history.setdefault(name, []).append(value)
+        stop = self.task.call_on_fit_task_end(
+            reconstruction_attributes=lambda: self.snapshot(self.history), **self.data
+        )
+        if stop:
+            self.model.stop_training = True
+
+
 class KeepFinite(keras.callbacks.Callback):
     """Stop at a loss that is not finite, with the weights from before that epoch."""
 
