@@ -4,6 +4,7 @@ from skopt_nn.estimators._cnn import CNNClassifier, CNNRegressor
 from skopt_nn.estimators._shared import SharedWeightClassifier, SharedWeightRegressor
 
 __all__ = [
+    "BaseWrapper",
     "CNNClassifier",
     "CNNRegressor",
     "KerasClassifier",
@@ -15,7 +16,7 @@ __all__ = [
 
 def __getattr__(name):
     # The bridge alone needs scikeras: those who do not use it need not load it.
-    if name in ("KerasClassifier", "KerasRegressor"):
+    if name in ("BaseWrapper", "KerasClassifier", "KerasRegressor"):
         from skopt_nn.estimators import _keras
 
         return getattr(_keras, name)

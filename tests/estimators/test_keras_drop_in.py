@@ -20,7 +20,7 @@ from sklearn.preprocessing import (
 
 from skopt_nn import KerasClassifier, KerasRegressor
 from skopt_nn._backend import keras
-from skopt_nn.estimators._keras import BaseWrapper
+from skopt_nn.estimators import BaseWrapper
 
 # Keras 3.15 converts its variables in a way that numpy 2 warns of.
 pytestmark = pytest.mark.filterwarnings(
