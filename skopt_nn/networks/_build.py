@@ -47,7 +47,7 @@ def n_unshared_parameters(recipe: Mapping) -> int:
 
 def hidden_features(model: keras.Model) -> keras.Model:
     """The same network, ending where its last layer begins."""
-    return keras.Model(model.inputs, model.get_layer("logits").input)
+    return keras.Model(model.input, model.get_layer("logits").input)
 
 
 def n_parameters(model: keras.Model) -> int:

@@ -48,12 +48,17 @@ def batch_rows(n_rows: int, batch_size: int | None) -> int:
     return batch_size
 
 
-def batches(rows: Rows, order: Sequence[int], size: int) -> Iterator[tuple]:
-    """Cut ``rows`` in the given order into batches of exactly ``size`` rows."""
+def batches(
+    rows: Rows, order: Sequence[int], size: int, *, filled: bool = True
+) -> Iterator[tuple]:
+    """Cut ``rows`` in the given order into batches of ``size`` rows.
+
+    The last one is filled up, or smaller if not ``filled``.
+    """
     for start in range(0, len(order), size):
         indices = order[start : start + size]
         n_real = len(indices)
-        if n_real < size:
+        if filled and n_real < size:
             indices = np.concatenate([indices, np.repeat(indices[:1], size - n_real)])
         yield rows.take(indices, n_real)
 

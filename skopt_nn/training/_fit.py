@@ -119,7 +119,7 @@ class _Run:
         """Train one epoch; None if its loss or what it leaves is not finite."""
         self.trainer.reset_loss()
         order = epoch_order(len(self.rows), self.seed, epoch)
-        for batch in batches(self.rows, order, self.size):
+        for batch in self._batches(self.rows, order, self.size):
             self.trainer.train(batch)
         logs = {"loss": self.trainer.loss()}
         if self.validation is not None:
@@ -132,10 +132,13 @@ class _Run:
         self._keep(logs)
         return logs
 
+    def _batches(self, rows, order, size):
+        return batches(rows, order, size, filled=self.trainer.one_shape)
+
     def _validation_loss(self):
         size = batch_rows(len(self.validation), _EVALUATION_ROWS)
         order = np.arange(len(self.validation))
-        return self.trainer.evaluate(batches(self.validation, order, size))
+        return self.trainer.evaluate(self._batches(self.validation, order, size))
 
     def _keep(self, logs):
         watched = logs.get("val_loss", -math.inf)

@@ -122,6 +122,9 @@ class PredictProgram:
 class JaxTrainer:
     """Trains one model by a shared program; the model is written to by ``sync``."""
 
+    # Another shape would be compiled again.
+    one_shape = True
+
     def __init__(self, model, loss, settings, optimizer, learning_rate, state=None):
         key = architecture_key(model)
         self.model = model

@@ -12,6 +12,9 @@ ops = keras.ops
 class PortableTrainer:
     """Trains one model by ``train_on_batch``; there is no program to share."""
 
+    # Batch normalization must not see rows that pad.
+    one_shape = False
+
     def __init__(self, model, loss, settings, optimizer, learning_rate, state=None):
         self.model = model
         self.row_loss = LOSSES[loss]
