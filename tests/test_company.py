@@ -3,6 +3,7 @@
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
+from scipy.sparse import csr_array
 from scipy.stats import loguniform
 from sklearn.base import clone
 from sklearn.calibration import CalibratedClassifierCV
@@ -476,3 +477,45 @@ def test_clone_of_an_unfitted_composite_trains_to_the_same(digits):
     np.testing.assert_array_equal(
         copy.predict_proba(X_test), fusion.fit(X, y).predict_proba(X_test)
     )
+
+
+# -- frames and pictures --------------------------------------------------------
+
+TABLES = {
+    "network": lambda: mlp(),
+    "voting": lambda: make_parallel_fusion(mlp(), LogisticRegression(max_iter=500)),
+    "serial": lambda: make_serial_fusion(mlp(), LogisticRegression(max_iter=500)),
+    "stack": lambda: make_stacked_fusion(mlp(), cv=2),
+    "distilled": lambda: DistilledClassifier(LogisticRegression(max_iter=500), mlp()),
+}
+
+
+@pytest.mark.parametrize("library", ["pandas", "polars"])
+@pytest.mark.parametrize("kind", TABLES)
+def test_frames_give_names_and_refuse_another_order(kind, library):
+    X, y = load_iris(return_X_y=True)
+    names = ["petal_a", "petal_b", "sepal_a", "sepal_b"]
+    frame = pytest.importorskip(library).DataFrame(dict(zip(names, X.T)))
+    fitted = TABLES[kind]().fit(frame, NAMES[y])
+    assert list(fitted.feature_names_in_) == names
+    assert fitted.score(frame, NAMES[y]) > 0.8
+    with pytest.raises(ValueError, match="must be in the same order"):
+        fitted.predict(frame[names[::-1]])
+
+
+@pytest.mark.parametrize("kind", TABLES)
+def test_sparse_rows_are_refused_in_the_words_of_sklearn(kind):
+    X, y = load_iris(return_X_y=True)
+    with pytest.raises(TypeError, match="Sparse data was passed for X, but dense"):
+        TABLES[kind]().fit(csr_array(X), y)
+
+
+def test_repr_shows_what_was_changed(alone):
+    assert repr(CNNClassifier(epochs=3)) == "CNNClassifier(epochs=3)"
+    assert repr(alone) == repr(cnn())
+
+
+def test_diagram_shows_the_network_and_what_was_fitted(alone):
+    diagram = alone._repr_html_()
+    for word in ("CNNClassifier", "dense_units", "Fitted attributes", "n_parameters_"):
+        assert word in diagram
