@@ -123,10 +123,25 @@ class BatchNormalization(keras.layers.BatchNormalization):
 
     def call(self, inputs, training=None):
         rows = self.row_weights.get()
-        if rows is None or not training:
+        if rows is None or not training or not self.trainable:
             return super().call(inputs, training=training)
-        shape = inputs.shape[:-1]
-        mask = ops.reshape(rows, (shape[0], *(1,) * (len(shape) - 1)))
-        return super().call(
-            inputs, training=training, mask=ops.broadcast_to(mask, shape)
+        mean, variance = _weighted_moments(inputs, rows)
+        for moving, value in (
+            (self.moving_mean, mean),
+            (self.moving_variance, variance),
+        ):
+            moving.assign(moving * self.momentum + value * (1 - self.momentum))
+        return ops.batch_normalization(
+            inputs, mean, variance, -1, self.beta, self.gamma, self.epsilon
         )
+
+
+def _weighted_moments(inputs, rows):
+    """Mean and variance of each channel; a mask of Keras' layer would be yes or no."""
+    weights = ops.reshape(rows, (-1, *(1,) * (len(inputs.shape) - 1)))
+    weights = ops.broadcast_to(weights, (*inputs.shape[:-1], 1))
+    axes = list(range(len(inputs.shape) - 1))
+    total = ops.sum(weights)
+    mean = ops.sum(weights * inputs, axis=axes) / total
+    variance = ops.sum(weights * ops.square(inputs - mean), axis=axes) / total
+    return mean, variance
