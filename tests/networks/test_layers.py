@@ -128,6 +128,7 @@ def test_rows_of_weight_zero_leave_no_trace_in_the_statistics(pair):
         np.testing.assert_allclose(one, other, rtol=1e-4, atol=1e-5)
 
 
+@pytest.mark.jax_only
 def test_statistics_count_a_row_as_often_as_it_weighs(pair):
     ours, theirs = pair
     x = draw((3, 4, 3))
