@@ -132,3 +132,13 @@ def test_every_example_is_run_here():
         "plot_shared_weights.py",
         "quickstart.py",
     ]
+
+
+def test_the_readme_shows_the_table_that_the_quickstart_prints(quickstart):
+    """Times and a row or two of accuracy depend on the machine; the rest does not."""
+    printed = table_of(quickstart[0])
+    shown = table_of((ROOT / "README.md").read_text())
+    assert list(shown) == list(printed)
+    for name, (accuracy, parameters, *_) in printed.items():
+        assert shown[name][1] == parameters
+        assert shown[name][0] == pytest.approx(accuracy, abs=0.01)
