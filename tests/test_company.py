@@ -395,37 +395,39 @@ def test_nested_cross_validation(digits):
     assert scores.min() > 0.7
 
 
+def dense():
+    return cnn(filters=(), epochs=2)
+
+
 FUSED = {
     "voting": (
-        lambda: make_parallel_fusion(cnn(epochs=2), LogisticRegression(max_iter=500)),
+        lambda: make_parallel_fusion(dense(), LogisticRegression(max_iter=500)),
         "cnnclassifier__learning_rate",
     ),
     "serial": (
-        lambda: make_serial_fusion(
-            cnn(epochs=2), LogisticRegression(max_iter=500), cv=2
-        ),
+        lambda: make_serial_fusion(dense(), LogisticRegression(max_iter=500), cv=2),
         "cnnclassifier__estimator__learning_rate",
     ),
     "stack": (
         lambda: make_stacked_fusion(
-            cnn(epochs=2), final_estimator=LogisticRegression(max_iter=500), cv=2
+            dense(), final_estimator=LogisticRegression(max_iter=500), cv=2
         ),
         "cnnclassifier__learning_rate",
     ),
     "distilled": (
-        lambda: DistilledClassifier(LogisticRegression(max_iter=500), cnn(epochs=2)),
+        lambda: DistilledClassifier(LogisticRegression(max_iter=500), dense()),
         "student__learning_rate",
     ),
     "teacher": (
-        lambda: DistilledClassifier(cnn(epochs=2), cnn(epochs=2)),
+        lambda: DistilledClassifier(dense(), dense()),
         "teacher__learning_rate",
     ),
     "pipeline": (
-        lambda: make_pipeline(StandardScaler(), cnn(epochs=2)),
+        lambda: make_pipeline(StandardScaler(), dense()),
         "cnnclassifier__learning_rate",
     ),
     "bagging": (
-        lambda: BaggingClassifier(cnn(epochs=2), 2, random_state=0),
+        lambda: BaggingClassifier(dense(), 2, random_state=0),
         "estimator__learning_rate",
     ),
 }
