@@ -36,6 +36,9 @@ class EpochMonitor:
             estimator=self.estimator, reconstruction_attributes=fitted, **self.data
         )
 
+    def break_off(self, epoch):
+        self.task.call_on_fit_task_end(estimator=self.estimator)
+
     def _print(self, epoch, logs):
         losses = ", ".join(f"{name} {value:.4f}" for name, value in logs.items())
         seconds = time.perf_counter() - self.started

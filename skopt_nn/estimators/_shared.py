@@ -135,7 +135,8 @@ class _SharedWeight(NeuralEstimator):
             self._merge(*pairs[0][1:])
             # With rows to watch, the best of the epochs is kept.
             super()._run(rows, held_out, self.fine_tune_epochs, soft_settings, monitor)
-            if self._score_of(held_out) < floor:
+            # Written so that a score that is not a number accepts no merge.
+            if not self._score_of(held_out) >= floor:
                 self._recipe, model = before
                 self._set_model(model)
                 self._optimizer_state = None

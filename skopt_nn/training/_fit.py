@@ -46,6 +46,9 @@ class Monitor(Protocol):
     def end(self, epoch: int, logs: Mapping, sync: Callable[[], None]) -> bool:
         """Whether training is to stop; ``sync()`` brings the model up to date."""
 
+    def break_off(self, epoch: int) -> None:
+        """The epoch ended in numbers that are not finite."""
+
 
 def fit(
     model: keras.Model,
@@ -93,7 +96,10 @@ def fit(
     for epoch in range(first_epoch, first_epoch + epochs):
         hooks.begin_epoch(epoch)
         logs = run.epoch(epoch)
-        if logs is None or hooks.end_epoch(epoch, logs) or run.is_exhausted:
+        if logs is None:
+            hooks.break_off(epoch)
+            break
+        if hooks.end_epoch(epoch, logs) or run.is_exhausted:
             break
     run.finish()
     hooks.end()
@@ -200,6 +206,10 @@ class _Hooks:
         if self.monitor is not None:
             stop = self.monitor.end(epoch, logs, self.trainer.sync) or stop
         return stop
+
+    def break_off(self, epoch):
+        if self.monitor is not None:
+            self.monitor.break_off(epoch)
 
     def _obey(self):
         """Take over what a callback changed: learning rate and weights."""

@@ -5,6 +5,7 @@ import pickle
 import numpy as np
 import pytest
 from sklearn.callback import ProgressBar, ScoringMonitor
+from sklearn.exceptions import ConvergenceWarning
 from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer
@@ -218,3 +219,30 @@ def test_callbacks_of_both_kinds_work_together(make, digits):
     rate = keras.callbacks.LearningRateScheduler(lambda epoch, rate: 1e-2)
     est = make(epochs=9, callbacks=[rate]).set_callbacks(recorder).fit(*digits)
     assert est.n_iter_ == 3
+
+
+class CountsTasks:
+    """Callback of scikit-learn that counts what begins and what ends."""
+
+    def __init__(self):
+        self.begun = self.ended = 0
+
+    def setup(self, estimator, context):
+        pass
+
+    def teardown(self, estimator, context):
+        pass
+
+    def on_fit_task_begin(self, estimator, context):
+        self.begun += 1
+
+    def on_fit_task_end(self, estimator, context):
+        self.ended += 1
+
+
+def test_an_epoch_that_diverges_ends_its_task(digits, tiny):
+    tasks = CountsTasks()
+    net = CNNClassifier(**{**tiny, "learning_rate": 1e30}).set_callbacks(tasks)
+    with pytest.warns(ConvergenceWarning):
+        net.fit(*digits)
+    assert tasks.begun == tasks.ended == 2
