@@ -20,9 +20,9 @@ PREDICTORS = (
     "skorch",
     "torch",
 )
-QUICK = (peers.OURS, "keras (jax)", "skorch", "torch")
-# No estimator: it checks nothing, and is shown only to tell what that costs.
-BARE = ("torch",)
+QUICK = (peers.OURS, "keras (jax)", "skorch")
+# No estimators: they check nothing, and are shown only to tell what that costs.
+BARE = ("keras (jax)", "keras (tensorflow)", "torch")
 
 _ready = {}
 

@@ -12,6 +12,10 @@ from benchmarks.workers import Worker
 SHAPE = (8, 8, 1)
 MEMBERS = ("CNNClassifier", "SharedWeightClassifier", "perceptron")
 FUSIONS = ("parallel", "serial", "stacked")
+STUDENTS = {
+    "student (8, 16), 32": {"filters": (8, 16), "dense_units": (32,)},
+    "student (16, 32)": {"filters": (16, 32), "dense_units": ()},
+}
 
 
 # -- in the worker ---------------------------------------------------------------
@@ -57,7 +61,7 @@ def shared(seed, quick=False, sharing="tied"):
 
 
 def fused(seed, quick=False):
-    """Accuracies of members, of their fusions, and of students of the parallel one."""
+    """Accuracies of members and of their fusions."""
     from sklearn.frozen import FrozenEstimator
 
     import skopt_nn
@@ -77,9 +81,6 @@ def fused(seed, quick=False):
         make = getattr(skopt_nn, f"make_{name}_fusion")
         fusion = make(*members.values()).fit(train, y_train)
         result[name] = [fusion.score(test, y_test), size]
-    for name, student in make_students(seed, quick, parallel, members).items():
-        student.fit(train, y_train)
-        result[name] = [student.score(test, y_test), student.n_parameters_]
     return result
 
 
@@ -95,25 +96,35 @@ def make_members(seed, quick=False):
     }
 
 
-def make_students(seed, quick, fitted_teacher, members):
-    """One small network: alone, and taught by the parallel fusion of the members."""
+def distilled(seed, quick=False):
+    """Accuracies of a teacher fusion and of one small network, alone and taught."""
     from sklearn.frozen import FrozenEstimator
 
     from skopt_nn import CNNClassifier, DistilledClassifier, make_parallel_fusion
 
-    student = CNNClassifier(
-        (8, 16),
-        dense_units=(32,),
-        input_shape=SHAPE,
-        random_state=seed,
-        **_epochs(quick),
-    )
-    teacher = make_parallel_fusion(*members.values())
-    return {
-        "student alone": student,
-        "student": DistilledClassifier(FrozenEstimator(fitted_teacher), student),
-        "student, cv=3": DistilledClassifier(teacher, student, cv=3),
-    }
+    train, test, y_train, y_test = _split(seed, quick)
+    members = [
+        CNNClassifier(
+            dropout=0.5, input_shape=SHAPE, random_state=10 * seed + i, **_epochs(quick)
+        )
+        for i in range(3)
+    ]
+    teacher = make_parallel_fusion(*members).fit(train, y_train)
+    size = sum(member.n_parameters_ for member in teacher.estimators_)
+    result = {"teacher": [teacher.score(test, y_test), size]}
+    for name, shape in STUDENTS.items():
+        student = CNNClassifier(
+            **shape,
+            input_shape=SHAPE,
+            random_state=seed,
+            epochs=3 if quick else 60,
+        )
+        taught = DistilledClassifier(FrozenEstimator(teacher), student)
+        for model, what in [(student, "alone"), (taught, "taught")]:
+            model.fit(train, y_train)
+            score = model.score(test, y_test)
+            result[f"{name}, {what}"] = [score, model.n_parameters_]
+    return result
 
 
 def _split(seed, quick):
@@ -132,7 +143,8 @@ def run(options):
     with Worker() as worker:
         yield _default_table(worker, options)
         yield _shared_table(worker, options)
-        yield from _fused_tables(worker, options)
+        yield _fused_table(worker, options)
+        yield _distilled_table(worker, options)
     yield _import_table(options)
 
 
@@ -176,7 +188,7 @@ def _default_table(worker, options):
 
 def _shared_table(worker, options):
     rows = []
-    for sharing, n_seeds in [("tied", 5), ("similar", 3)]:
+    for sharing, n_seeds in [("tied", 5), ("similar", 3)][: 1 if options.quick else 2]:
         results = _each_seed(
             worker, "quality:shared", options, n_seeds, sharing=sharing
         )
@@ -201,28 +213,47 @@ def _shared_table(worker, options):
     )
 
 
-def _fused_tables(worker, options):
+def _fused_table(worker, options):
     results = _each_seed(worker, "quality:fused", options, 5)
     best = max(MEMBERS, key=lambda name: _mean(r[name][0] for r in results))
-    yield Table(
+    return Table(
         "Fusions against their members",
         ("model", "accuracy", "parameters", "against the best member"),
         [_against(name, best, results) for name in MEMBERS + FUSIONS],
-        f"Digits, 70 to 30, mean of {len(results)} seeds.",
+        f"Digits, 70 to 30, mean of {len(results)} seeds; parameters of the members.",
     )
-    students = ("parallel", "student alone", "student", "student, cv=3")
-    yield Table(
-        "A distilled student against its teacher",
-        ("model", "accuracy", "parameters", "against the student alone"),
-        [_against(name, "student alone", results) for name in students],
-        "The teacher is the parallel fusion above; a student learns from it as it is, "
-        "or, with `cv=3`, from its out-of-fold outputs.",
+
+
+def _distilled_table(worker, options):
+    results = _each_seed(worker, "quality:distilled", options, 5)
+    rows = [[*_mean_row("teacher", results), None, None, None]]
+    for name in STUDENTS:
+        alone, taught = f"{name}, alone", f"{name}, taught"
+        rows.append([*_mean_row(alone, results), *_to_teacher(alone, results), None])
+        rows.append([*_mean_row(taught, results), *_to_teacher(taught, results)])
+        rows[-1].append(_difference(taught, alone, results))
+    return Table(
+        "Distilled students against their teacher",
+        ("model", "accuracy", "parameters", "fewer", "to the teacher", "to alone"),
+        rows,
+        "The teacher is a parallel fusion of three `CNNClassifier(dropout=0.5)`; "
+        "`DistilledClassifier` with its defaults, students of 60 epochs; digits, "
+        f"70 to 30, mean of {len(results)} seeds.",
     )
+
+
+def _to_teacher(name, results):
+    fewer = results[0]["teacher"][1] / results[0][name][1]
+    return times(fewer), _difference(name, "teacher", results)
+
+
+def _difference(name, other, results):
+    difference = _mean(result[name][0] - result[other][0] for result in results)
+    return f"{difference:+.4f}"
 
 
 def _against(name, other, results):
-    difference = _mean(result[name][0] - result[other][0] for result in results)
-    return [*_mean_row(name, results), f"{difference:+.4f}"]
+    return [*_mean_row(name, results), _difference(name, other, results)]
 
 
 def _import_table(options):

@@ -21,7 +21,7 @@ TRAINERS = (
     "skorch",
     "torch",
 )
-QUICK = (peers.OURS, "keras (jax)", "skorch", "torch")
+QUICK = (peers.OURS, "keras (jax)", "torch")
 
 _ready = {}
 
