@@ -60,6 +60,10 @@ def _input_shape(estimator):
     return shapes.pop() if len(shapes) == 1 else None
 
 
+# Small, and trained for long: a student needs time for its lesson.
+_STUDENT = {"filters": (16, 32), "dense_units": (), "epochs": 60}
+
+
 class _Distilled(
     MetaEstimatorMixin, CallbackSupportMixin, TransformerMixin, BaseEstimator
 ):
@@ -387,7 +391,7 @@ class DistilledClassifier(ClassifierMixin, _Distilled):
         and must know exactly the classes of y.
     student : classifier with ``fit_soft``, default=None
         A neural estimator of this package. None is a small network,
-        ``CNNClassifier(filters=(8, 16), dense_units=(32,), random_state=0)``, with the
+        ``CNNClassifier((16, 32), dense_units=(), epochs=60, random_state=0)``, with the
         ``input_shape`` that is set within the teacher, where there is just one. Pass
         the student to set its parameters or its seed.
     temperature : float, default=4.0
@@ -480,9 +484,7 @@ class DistilledClassifier(ClassifierMixin, _Distilled):
     def _default_student(self, input_shape):
         from skopt_nn.estimators import CNNClassifier
 
-        return CNNClassifier(
-            filters=(8, 16), dense_units=(32,), input_shape=input_shape, random_state=0
-        )
+        return CNNClassifier(**_STUDENT, input_shape=input_shape, random_state=0)
 
     def _compare(self, soft_targets, X, y=None, sample_weight=None):
         proba = np.asarray(self.student_.predict_proba(X))
@@ -502,7 +504,7 @@ class DistilledRegressor(RegressorMixin, _Distilled):
         :class:`~sklearn.frozen.FrozenEstimator` is used as it is.
     student : regressor with ``fit_soft``, default=None
         A neural estimator of this package. None is a small network,
-        ``CNNRegressor(filters=(8, 16), dense_units=(32,), random_state=0)``, with the
+        ``CNNRegressor((16, 32), dense_units=(), epochs=60, random_state=0)``, with the
         ``input_shape`` that is set within the teacher, where there is just one. Pass
         the student to set its parameters or its seed.
     temperature : float, default=4.0
@@ -568,9 +570,7 @@ class DistilledRegressor(RegressorMixin, _Distilled):
     def _default_student(self, input_shape):
         from skopt_nn.estimators import CNNRegressor
 
-        return CNNRegressor(
-            filters=(8, 16), dense_units=(32,), input_shape=input_shape, random_state=0
-        )
+        return CNNRegressor(**_STUDENT, input_shape=input_shape, random_state=0)
 
     def _compare(self, soft_targets, X, y=None, sample_weight=None):
         prediction = np.asarray(self.student_.predict(X))

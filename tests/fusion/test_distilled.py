@@ -211,7 +211,7 @@ def test_the_default_student_takes_the_input_shape_within_the_teacher(digits):
     for teacher in (network, fusion, frozen, make_serial_fusion(frozen, GaussianNB())):
         student = DistilledClassifier(teacher)._new_student()
         assert student.input_shape == (8, 8, 1)
-        assert (student.filters, student.dense_units) == ((8, 16), (32,))
+        assert (student.filters, student.dense_units) == ((16, 32), ())
     other = clone(network).set_params(input_shape=(64, 1))
     for teacher in (GaussianNB(), make_parallel_fusion(network, other)):
         assert DistilledClassifier(teacher)._new_student().input_shape is None
