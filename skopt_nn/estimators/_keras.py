@@ -227,6 +227,17 @@ class KerasClassifier(ClassifierMixin, BaseWrapper):
         super()._forget()
         self.classes_ = vars(self).pop("_announced_classes", None)
 
+    def _initialize(self, X, y=None):
+        X, y = super()._initialize(X, y)
+        encoder = self.target_encoder_
+        if y is not None and self.loss is None and type(encoder) is LabelEncoder:
+            # The loss is known only now, where the build function has compiled it.
+            loss = getattr(self.model_, "loss", None)
+            compiled = LabelEncoder(loss=loss, categories=encoder.categories)
+            if compiled.is_one_hot:
+                self.target_encoder_ = compiled.fit(y)
+        return X, y
+
     def partial_fit(self, X, y, classes=None, sample_weight=None, **kwargs):
         """Train for one more epoch on the given rows.
 

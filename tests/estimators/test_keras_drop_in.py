@@ -252,6 +252,19 @@ def test_a_categorical_loss_gets_one_hot_labels(classes):
         np.testing.assert_array_equal(*(fit.predict(X) for fit in fits))
 
 
+@pytest.mark.parametrize("given", [None, "categorical_crossentropy"])
+def test_a_categorical_loss_compiled_in_the_build_function(classes, given):
+    def build(meta):
+        model = keras.Sequential(
+            [keras.Input((6,)), keras.layers.Dense(meta["n_classes_"], "softmax")]
+        )
+        model.compile("sgd", "categorical_crossentropy", run_eagerly=True)
+        return model
+
+    clf = KerasClassifier(build, loss=given, **QUICK)
+    assert clf.fit(*classes).predict_proba(classes[0]).shape == (64, 2)
+
+
 def test_callbacks_are_routed_by_name_and_by_class(targets):
     reg = KerasRegressor(
         get_reg,
