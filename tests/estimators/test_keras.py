@@ -181,6 +181,7 @@ _ROUNDING = dict.fromkeys(
         ),
     ],
     expected_failed_checks=lambda estimator: _ROUNDING,
+    xfail_strict=not EAGER,  # other backends add up in an order that may just agree
 )
 @pytest.mark.filterwarnings("default")
 def test_scikit_learn_checks(estimator, check):
