@@ -221,7 +221,7 @@ class SharedWeightClassifier(NeuralClassifierMixin, _SharedWeight):
     {'shared_1': ['stage_1_block_1', 'stage_1_block_2', 'stage_2_entry',
                   'stage_2_block_1', 'stage_2_block_2']}
     >>> round(net.compression_ratio_, 2)
-    1.76
+    1.68
     """
 
     _parameter_constraints = {
