@@ -409,6 +409,8 @@ def test_same_random_state_same_bits_whatever_happened_before(iris):
     np.testing.assert_array_equal(first, second)
 
 
+# torch has one random state for all threads, which its layers draw from.
+@pytest.mark.jax_only
 def test_threads_give_the_same_bits_as_one_after_another(iris):
     X, y = iris
 
