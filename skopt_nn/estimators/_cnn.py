@@ -14,21 +14,17 @@ from skopt_nn.estimators._classifier import (
 from skopt_nn.estimators._docs import fill_docstring
 from skopt_nn.estimators._regressor import NeuralRegressorMixin
 
-NETWORK_CONSTRAINTS = {
-    "filters": [tuple, list],
-    "kernel_size": [Interval(Integral, 1, None, closed="left")],
-    "pool_size": [Interval(Integral, 1, None, closed="left")],
-    "dense_units": [tuple, list],
-    "activation": [StrOptions(set(networks.ACTIVATIONS))],
-    "normalization": [StrOptions(set(networks.NORMALIZATIONS)), None],
-    "dropout": [Interval(Real, 0, 1, closed="left")],
-}
-
 
 class _CNN(NeuralEstimator):
     _parameter_constraints = {
         **NeuralEstimator._parameter_constraints,
-        **NETWORK_CONSTRAINTS,
+        "filters": [tuple, list],
+        "kernel_size": [Interval(Integral, 1, None, closed="left")],
+        "pool_size": [Interval(Integral, 1, None, closed="left")],
+        "dense_units": [tuple, list],
+        "activation": [StrOptions(set(networks.ACTIVATIONS))],
+        "normalization": [StrOptions(set(networks.NORMALIZATIONS)), None],
+        "dropout": [Interval(Real, 0, 1, closed="left")],
     }
 
     def __init__(

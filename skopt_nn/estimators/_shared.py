@@ -5,21 +5,18 @@ from numbers import Integral, Real
 from sklearn.utils._param_validation import Interval, StrOptions
 
 from skopt_nn import networks
-from skopt_nn.estimators import _rows
-from skopt_nn.estimators._base import NeuralEstimator
 from skopt_nn.estimators._classifier import (
     CLASSIFIER_CONSTRAINTS,
     NeuralClassifierMixin,
 )
-from skopt_nn.estimators._cnn import NETWORK_CONSTRAINTS
+from skopt_nn.estimators._cnn import _CNN
 from skopt_nn.estimators._docs import fill_docstring
 from skopt_nn.estimators._regressor import NeuralRegressorMixin
 
 
-class _SharedWeight(NeuralEstimator):
+class _SharedWeight(_CNN):
     _parameter_constraints = {
-        **NeuralEstimator._parameter_constraints,
-        **NETWORK_CONSTRAINTS,
+        **_CNN._parameter_constraints,
         "sharing": [StrOptions({"tied", "similar"})],
         "depth": [Interval(Integral, 0, None, closed="left")],
         "tolerance": [Interval(Real, 0, None, closed="left")],
@@ -54,51 +51,38 @@ class _SharedWeight(NeuralEstimator):
         random_state=None,
         verbose=0,
     ):
-        self.filters = filters
+        super().__init__(
+            filters,
+            input_shape=input_shape,
+            kernel_size=kernel_size,
+            pool_size=pool_size,
+            dense_units=dense_units,
+            activation=activation,
+            normalization=normalization,
+            dropout=dropout,
+            optimizer=optimizer,
+            learning_rate=learning_rate,
+            weight_decay=weight_decay,
+            epochs=epochs,
+            batch_size=batch_size,
+            early_stopping=early_stopping,
+            validation_fraction=validation_fraction,
+            n_iter_no_change=n_iter_no_change,
+            callbacks=callbacks,
+            warm_start=warm_start,
+            random_state=random_state,
+            verbose=verbose,
+        )
         self.sharing = sharing
         self.depth = depth
         self.tolerance = tolerance
         self.fine_tune_epochs = fine_tune_epochs
-        self.input_shape = input_shape
-        self.kernel_size = kernel_size
-        self.pool_size = pool_size
-        self.dense_units = dense_units
-        self.activation = activation
-        self.normalization = normalization
-        self.dropout = dropout
-        self.optimizer = optimizer
-        self.learning_rate = learning_rate
-        self.weight_decay = weight_decay
-        self.epochs = epochs
-        self.batch_size = batch_size
-        self.early_stopping = early_stopping
-        self.validation_fraction = validation_fraction
-        self.n_iter_no_change = n_iter_no_change
-        self.callbacks = callbacks
-        self.warm_start = warm_start
-        self.random_state = random_state
-        self.verbose = verbose
-
-    def _check_architecture(self, sample_shape, table):
-        _rows.check_sizes("filters", self.filters)
-        _rows.check_sizes("dense_units", self.dense_units)
-        _rows.check_stages(sample_shape, table, self.filters, self.pool_size)
 
     def _make_recipe(self, sample_shape, n_outputs, table, seed):
         recipe = {
+            **super()._make_recipe(sample_shape, n_outputs, table, seed),
             "network": "shared",
-            "input_shape": sample_shape,
-            "n_outputs": n_outputs,
-            "filters": tuple(int(n) for n in self.filters),
             "depth": int(self.depth),
-            "kernel_size": int(self.kernel_size),
-            "pool_size": int(self.pool_size),
-            "dense_units": tuple(int(n) for n in self.dense_units),
-            "activation": self.activation,
-            "normalization": self.normalization,
-            "dropout": float(self.dropout),
-            "table": table,
-            "seed": seed,
         }
         shapes = networks.slots(recipe)
         tied = self.sharing == "tied"
