@@ -61,6 +61,31 @@ def test_families_load_neither_scikeras_nor_tensorflow():
     assert result.returncode == 0, result.stderr
 
 
+def test_fitting_a_family_does_not_look_for_tensorflow():
+    code = """
+import sys
+
+class Watch:
+    looked_for = []
+
+    def find_spec(self, name, path=None, target=None):
+        self.looked_for.append(name.partition(".")[0])
+
+sys.meta_path.insert(0, Watch())
+import numpy as np
+from skopt_nn import CNNClassifier, SharedWeightClassifier
+
+X, y = np.zeros((20, 4, 4, 1)), np.arange(20) % 2
+small = {"epochs": 1, "filters": (2,), "dense_units": (2,), "early_stopping": True}
+for model in (CNNClassifier(**small), SharedWeightClassifier(**small)):
+    model.fit(X, y).predict(X)
+    model.transform(X)
+assert not {"scikeras", "tensorflow", "torch"} & set(Watch.looked_for)
+"""
+    result = run(code)
+    assert result.returncode == 0, result.stderr
+
+
 def test_the_default_backend_is_jax(tmp_path):
     code = (
         "from skopt_nn import CNNClassifier; import keras; "

@@ -13,7 +13,7 @@ import numpy as np
 from skopt_nn.training._cache import PROGRAMS
 from skopt_nn.training._cpu import after, chunks, compiled
 from skopt_nn.training._disk import keep_programs_on_disk
-from skopt_nn.training._keys import architecture_key
+from skopt_nn.training._keys import architecture_key, twin
 from skopt_nn.training._losses import LOSSES
 from skopt_nn.training._optimizers import make_optimizer
 
@@ -24,7 +24,7 @@ class Template:
     """A private twin of a model, which no one changes while programs are traced."""
 
     def __init__(self, model, keyed):
-        self.model = type(model).from_config(model.get_config()) if keyed else model
+        self.model = twin(model) if keyed else model
         self.weighted = [
             layer for layer in self.model.layers if hasattr(layer, "row_weights")
         ]

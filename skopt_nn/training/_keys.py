@@ -16,13 +16,16 @@ _OUR_PACKAGES = ("keras.", "skopt_nn.")
 def architecture_key(model: keras.Model) -> Hashable | None:
     """A key that two models share only if they are one function of their variables.
 
-    It is the model's configuration without names, seeds, initial values and what a
-    layer class lists in ``variable_config`` because it keeps it in variables.
+    A model with an attribute ``architecture`` has the key of that. For others it is
+    the model's configuration without names, seeds, initial values and what a layer
+    class lists in ``variable_config`` because it keeps it in variables.
 
     Returns None for a model that no configuration describes: a subclassed model, a
     Python function in it, a layer that adapts to data, or one from elsewhere whose
     class does not declare ``variable_config`` and may hide what it computes.
     """
+    if _has_architecture(model):
+        return model.architecture.key
     if type(model) is not keras.Sequential and not _is_functional(model):
         return None
     layers = list(_operations(model, {id(model)}))
@@ -39,6 +42,18 @@ def architecture_key(model: keras.Model) -> Hashable | None:
         return None
     variables = tuple((v.shape, v.dtype, v.trainable) for v in model.variables)
     return described, tuple(map(type, layers)), variables, _global_settings()
+
+
+def twin(model: keras.Model) -> keras.Model:
+    """Another model of the architecture of a model that has a key."""
+    if _has_architecture(model):
+        return model.architecture.make()
+    return type(model).from_config(model.get_config())
+
+
+def _has_architecture(model):
+    architecture = getattr(model, "architecture", None)
+    return architecture is not None and architecture.describes(model)
 
 
 def _is_functional(model):

@@ -5,7 +5,7 @@ import pytest
 
 from skopt_nn import networks
 from skopt_nn._backend import keras
-from skopt_nn.training._keys import architecture_key
+from skopt_nn.training._keys import architecture_key, twin
 
 layers = keras.layers
 
@@ -92,6 +92,40 @@ def test_which_layers_share_changes_the_key():
         key_of(SHARED, groups=dict.fromkeys(pair, "shared_1")) for pair in pairs
     )
     assert first != second
+
+
+def test_names_of_shared_layers_do_not_change_the_key():
+    slots = [f"stage_1_block_{j}" for j in (1, 2)]
+    first, second = (
+        key_of(SHARED, groups=dict.fromkeys(slots, name)) for name in ("one", "two")
+    )
+    assert first == second
+
+
+def test_hidden_features_have_a_key_of_their_own():
+    keys = [
+        architecture_key(networks.hidden_features(networks.build(recipe)))
+        for recipe in (RECIPE, {**RECIPE, "seed": 3}, SHARED)
+    ]
+    assert keys[0] == keys[1]
+    assert len({*keys, key_of(), key_of(SHARED)}) == 4
+
+
+def test_a_network_with_a_frozen_layer_is_not_what_its_recipe_says():
+    model = networks.build(RECIPE)
+    model.get_layer("dense_1").trainable = False
+    assert architecture_key(model) not in (None, key_of())
+    assert len(twin(model).trainable_variables) == len(model.trainable_variables)
+
+
+def test_a_policy_set_since_a_network_was_built_is_not_its_recipe_s():
+    model, before = networks.build(RECIPE), keras.config.dtype_policy()
+    keras.config.set_dtype_policy("mixed_bfloat16")
+    try:
+        assert architecture_key(model) != key_of()
+        assert twin(model).get_layer("dense_1").compute_dtype == "float32"
+    finally:
+        keras.config.set_dtype_policy(before)
 
 
 def test_names_of_layers_do_not_change_the_key():
