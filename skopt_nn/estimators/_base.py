@@ -25,7 +25,7 @@ from skopt_nn import networks, training
 from skopt_nn.estimators import _rows
 from skopt_nn.estimators._monitor import EpochMonitor
 from skopt_nn.estimators._outputs import model_attributes
-from skopt_nn.estimators._soft import check_soft_targets
+from skopt_nn.estimators._soft import check_rows
 
 # Rows keep these dtypes until a batch is cut from them; others become float32.
 _ROW_DTYPES = (np.float32, np.float16, np.uint8)
@@ -72,15 +72,17 @@ class NeuralEstimator(
 
     # -- training ---------------------------------------------------------------
 
-    def _fit(self, X, y, sample_weight, *, soft_targets=None, soft_settings=None):
+    def _fit(self, X, y, sample_weight, lesson=None, classes=None):
         """Train a successor and become it at the end: a failed fit changes nothing."""
         resumes = self.warm_start and hasattr(self, "model_")
         context = self._init_callback_context(max_subtasks=self._max_epochs())
         context.call_on_fit_task_begin(estimator=self, X=X, y=y)
         fresh = self._successor(resumes)
-        rows = fresh._check_fit(X, y, sample_weight, soft_targets, reset=not resumes)
+        rows = fresh._check_fit(
+            X, y, sample_weight, lesson, reset=not resumes, classes=classes
+        )
         monitor = EpochMonitor(self, fresh, context, X, y, sample_weight)
-        fresh._train(rows, self.epochs, soft_settings, monitor)
+        fresh._train(rows, self.epochs, lesson.settings if lesson else {}, monitor)
         fresh._resumable = self.warm_start
         self._adopt(fresh)
         context.call_on_fit_task_end(
@@ -88,7 +90,7 @@ class NeuralEstimator(
         )
         return self
 
-    def check_fit(self, X, y, sample_weight=None):
+    def check_fit(self, X, y, sample_weight=None, *, classes=None):
         """Raise what ``fit`` would raise for these data, without training.
 
         Parameters
@@ -96,10 +98,12 @@ class NeuralEstimator(
         X : array-like of shape (n_samples, n_features) or (n_samples, *input_shape)
         y : array-like of shape (n_samples,) or (n_samples, n_outputs)
         sample_weight : array-like of shape (n_samples,), default=None
+        classes : array-like of shape (n_classes,), default=None
+            All classes, if y may lack some.
         """
         self._validate_params()
         fresh = self._successor(resumes=False)
-        fresh._check_fit(X, y, sample_weight, None, reset=True)
+        fresh._check_fit(X, y, sample_weight, None, reset=True, classes=classes)
 
     def _partial_fit(self, X, y, sample_weight, classes=None):
         if self.early_stopping:
@@ -112,7 +116,7 @@ class NeuralEstimator(
         rows = fresh._check_fit(
             X, y, sample_weight, None, reset=not resumes, classes=classes
         )
-        fresh._run(rows, None, 1, None, None)
+        fresh._run(rows, None, 1, {}, None)
         fresh._describe_network()
         fresh._resumable = True
         return self._adopt(fresh)
@@ -136,7 +140,7 @@ class NeuralEstimator(
         vars(self).update({k: v for k, v in vars(fresh).items() if _is_learned(k)})
         return self
 
-    def _check_fit(self, X, y, sample_weight, soft_targets, *, reset, classes=None):
+    def _check_fit(self, X, y, sample_weight, lesson, *, reset, classes=None):
         """Validate everything, set what describes the data, return training rows."""
         _rows.check_input_shape(self.input_shape)
         training.check_callbacks(self.callbacks)
@@ -157,20 +161,21 @@ class NeuralEstimator(
                 received, self.input_shape, flat.shape[1]
             )
             self._check_architecture(self._sample_shape, table)
-        if soft_targets is not None:
-            soft_targets = check_soft_targets(soft_targets, len(flat))
+        if lesson is not None:
+            check_rows(lesson, len(flat))
         weights = _check_sample_weight(
             sample_weight, flat, dtype=np.float64, ensure_non_negative=True
         )
         kept = weights > 0
         if not kept.all():
             flat, y, weights = flat[kept], y[kept], weights[kept]
-            soft_targets = None if soft_targets is None else soft_targets[kept]
-        if self.batch_size is None and soft_targets is None:
+            lesson = lesson and lesson.take(kept)
+        if self.batch_size is None and lesson is None:
             flat, y, weights = _rows.merge_equal_rows(flat, y, weights)
         targets, weights = self._encode_y(y, weights, reset=reset, classes=classes)
-        if soft_targets is not None:
-            targets += (self._encode_soft(soft_targets, len(flat)),)
+        if lesson is not None:
+            soft = self._encode_soft(lesson.soft_targets, len(flat))
+            targets = (*targets, soft, lesson.alpha)
         rows = _rows.weighted_rows(flat, targets, weights)
         if reset:
             self._start(rows.X, rows.weights, table)
@@ -211,7 +216,7 @@ class NeuralEstimator(
             self.model_,
             rows,
             loss=self._loss(len(rows.targets) > 1),
-            settings={**self._settings(), **(soft_settings or {})},
+            settings={**self._settings(), **soft_settings},
             optimizer=self.optimizer,
             learning_rate=self.learning_rate,
             epochs=epochs,

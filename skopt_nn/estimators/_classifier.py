@@ -9,7 +9,7 @@ from sklearn.utils.class_weight import compute_class_weight
 from sklearn.utils.multiclass import check_classification_targets, type_of_target
 from sklearn.utils.validation import column_or_1d
 
-from skopt_nn.estimators._soft import check_soft_settings
+from skopt_nn.estimators._soft import check_lesson
 
 CLASSIFIER_CONSTRAINTS = {
     "class_weight": [dict, StrOptions({"balanced"}), None],
@@ -45,34 +45,40 @@ class NeuralClassifierMixin(ClassifierMixin):
     @with_callbacks
     @_fit_context(prefer_skip_nested_validation=True)
     def fit_soft(
-        self, X, y, soft_targets, *, temperature=1.0, alpha=0.5, sample_weight=None
+        self,
+        X,
+        y,
+        soft_targets,
+        *,
+        temperature=1.0,
+        alpha=0.5,
+        sample_weight=None,
+        classes=None,
     ):
         """Train the network on labels and on a teacher's class probabilities.
 
         Parameters
         ----------
         X : array-like of shape (n_samples, n_features) or (n_samples, *input_shape)
-        y : array-like of shape (n_samples,)
+        y : array-like of shape (n_samples,) or (n_samples, n_labels)
         soft_targets : array-like of shape (n_samples, n_classes)
-            Probabilities, their columns in the order of ``np.unique(y)``.
+            Probabilities, their columns in the order of ``classes``; for multilabel y
+            those of each label, of shape (n_samples, n_labels).
         temperature : float, default=1.0
             Softmax temperature of soft targets and network, in (0, inf).
-        alpha : float, default=0.5
-            Weight of the soft targets in [0, 1]; the labels have ``1 - alpha``.
+        alpha : float or array-like of shape (n_samples,), default=0.5
+            Weight of the soft targets in [0, 1]; the labels have ``1 - alpha``. With a
+            value for each row, a row of 1 learns from its soft targets alone.
         sample_weight : array-like of shape (n_samples,), default=None
+        classes : array-like of shape (n_classes,), default=None
+            All classes in sorted order, if y lacks some; None for ``np.unique(y)``.
 
         Returns
         -------
         self : object
         """
-        check_soft_settings(alpha, temperature)
-        return self._fit(
-            X,
-            y,
-            sample_weight,
-            soft_targets=soft_targets,
-            soft_settings={"temperature": temperature, "alpha": alpha},
-        )
+        lesson = check_lesson(soft_targets, alpha, temperature)
+        return self._fit(X, y, sample_weight, lesson, classes)
 
     @_fit_context(prefer_skip_nested_validation=True)
     def partial_fit(self, X, y, classes=None, sample_weight=None):
@@ -178,7 +184,7 @@ class NeuralClassifierMixin(ClassifierMixin):
 
     def _encode_soft(self, soft_targets, n_rows):
         expected = (n_rows, len(self.classes_))
-        if self._target_state["multilabel"] or soft_targets.shape != expected:
+        if soft_targets.shape != expected:
             raise ValueError(
                 f"soft_targets must be probabilities of shape {expected}, a column for "
                 f"each of the classes of y, got shape {soft_targets.shape}."
@@ -188,6 +194,11 @@ class NeuralClassifierMixin(ClassifierMixin):
                 "soft_targets must be probabilities, got negative values (the least is "
                 f"{soft_targets.min()}). Those of a teacher are its predict_proba(X)."
             )
+        if self._target_state["multilabel"] and soft_targets.max() > 1:
+            raise ValueError(
+                "soft_targets of labels must be probabilities, got values above 1 (the "
+                f"largest is {soft_targets.max()})."
+            )
         return soft_targets.astype(np.float32)
 
     @property
@@ -195,10 +206,9 @@ class NeuralClassifierMixin(ClassifierMixin):
         return len(self.classes_)
 
     def _loss(self, distilled):
-        if distilled:
-            return "distilled_cross_entropy"
         multilabel = self._target_state["multilabel"]
-        return "binary_cross_entropy" if multilabel else "cross_entropy"
+        name = "binary_cross_entropy" if multilabel else "cross_entropy"
+        return f"distilled_{name}" if distilled else name
 
     def _settings(self):
         return {**super()._settings(), "label_smoothing": self.label_smoothing}

@@ -6,7 +6,7 @@ from sklearn.callback import with_callbacks
 from sklearn.metrics import r2_score
 from sklearn.utils.validation import column_or_1d
 
-from skopt_nn.estimators._soft import check_soft_settings
+from skopt_nn.estimators._soft import check_lesson
 
 
 class NeuralRegressorMixin(RegressorMixin):
@@ -49,22 +49,16 @@ class NeuralRegressorMixin(RegressorMixin):
             Predictions of the teacher.
         temperature : float, default=1.0
             Ignored: values have no temperature.
-        alpha : float, default=0.5
-            Weight of the soft targets in [0, 1]; y has ``1 - alpha``.
+        alpha : float or array-like of shape (n_samples,), default=0.5
+            Weight of the soft targets in [0, 1]; y has ``1 - alpha``. With a value
+            for each row, a row of 1 learns from its soft targets alone.
         sample_weight : array-like of shape (n_samples,), default=None
 
         Returns
         -------
         self : object
         """
-        check_soft_settings(alpha)
-        return self._fit(
-            X,
-            y,
-            sample_weight,
-            soft_targets=soft_targets,
-            soft_settings={"alpha": alpha},
-        )
+        return self._fit(X, y, sample_weight, check_lesson(soft_targets, alpha))
 
     @_fit_context(prefer_skip_nested_validation=True)
     def partial_fit(self, X, y, sample_weight=None):

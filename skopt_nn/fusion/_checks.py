@@ -33,8 +33,10 @@ def check_member(estimator, kind, name, *, need_proba=True):
         )
 
 
-def check_labels(y):
-    """Return y as a 1-D array of binary or multiclass labels."""
+def check_labels(y, *, multilabel=False):
+    """Return y as a 1-D array of labels or, where allowed, as a 0/1 indicator."""
+    if multilabel and type_of_target(y) == "multilabel-indicator":
+        return y.toarray() if hasattr(y, "toarray") else np.asarray(y)
     y = column_or_1d(y, warn=True)
     check_classification_targets(y)
     if type_of_target(y) not in ("binary", "multiclass"):
@@ -44,9 +46,15 @@ def check_labels(y):
     return y
 
 
-def check_targets(y, multi_output=True):
+def check_targets(y, multi_output=True, *, allow_nan=False):
     """Return y as an array of finite floats, 1-D unless ``multi_output``."""
-    y = check_array(y, ensure_2d=False, dtype=np.float64, input_name="y")
+    y = check_array(
+        y,
+        ensure_2d=False,
+        dtype=np.float64,
+        ensure_all_finite="allow-nan" if allow_nan else True,
+        input_name="y",
+    )
     if y.ndim > 2:
         raise ValueError(f"y must be 1-D or 2-D, got the shape {y.shape}.")
     return y if multi_output else column_or_1d(y, warn=True)

@@ -1,379 +1,18 @@
 """A small student that learns from the outputs of a large teacher."""
 
-from numbers import Integral, Real
-
 import numpy as np
-from sklearn import get_config
-from sklearn.base import (
-    BaseEstimator,
-    ClassifierMixin,
-    MetaEstimatorMixin,
-    RegressorMixin,
-    TransformerMixin,
-    _fit_context,
-    clone,
-)
-from sklearn.callback import CallbackSupportMixin
-from sklearn.frozen import FrozenEstimator
-from sklearn.utils import check_consistent_length, get_tags, indexable
-from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
-from sklearn.utils.metadata_routing import (
-    MetadataRouter,
-    MethodMapping,
-    process_routing,
-)
-from sklearn.utils.validation import check_is_fitted, column_or_1d
+from sklearn.base import ClassifierMixin, RegressorMixin
+from sklearn.utils import get_tags
+from sklearn.utils.validation import check_is_fitted
 
-from skopt_nn.fusion._checks import (
-    check_folds,
-    check_labels,
-    check_member,
-    check_targets,
-    check_weights,
-)
+from skopt_nn.fusion._checks import check_labels, check_targets
+from skopt_nn.fusion._distilled_base import _Distilled
 from skopt_nn.fusion._fidelity import classifier_fidelity, regressor_fidelity
-from skopt_nn.fusion._members import attribute_of, cross_fit, predict_scores
-from skopt_nn.fusion._rows import rows_that_count, take_rows
-
-
-def _unfitted(estimator):
-    """Return a clone that holds nothing fitted, not even inside a FrozenEstimator."""
-    if isinstance(estimator, FrozenEstimator):
-        return FrozenEstimator(_unfitted(estimator.estimator))
-    recipe = clone(estimator)
-    params = recipe.get_params().items()
-    frozen = {name: p for name, p in params if isinstance(p, FrozenEstimator)}
-    return recipe.set_params(**{name: _unfitted(p) for name, p in frozen.items()})
-
-
-def _input_shape(estimator):
-    """Return the one input shape that is set within ``estimator``, or None."""
-    while isinstance(estimator, FrozenEstimator):
-        estimator = estimator.estimator
-    shapes = set()
-    for name, value in estimator.get_params().items():
-        if name.rpartition("__")[2] == "input_shape" and value is not None:
-            shapes.add(tuple(value))
-        if isinstance(value, FrozenEstimator):
-            shapes.add(_input_shape(value))
-    shapes.discard(None)
-    return shapes.pop() if len(shapes) == 1 else None
-
+from skopt_nn.fusion._labels import known_classes, labelled_rows, valued_rows
+from skopt_nn.fusion._rows import rows_that_count
 
 # Small, and trained for long: a student needs time for its lesson.
 _STUDENT = {"filters": (16, 32), "dense_units": (), "epochs": 60}
-
-
-class _Distilled(
-    MetaEstimatorMixin, CallbackSupportMixin, TransformerMixin, BaseEstimator
-):
-    """Teacher first, student second; the leaves know labels from numbers."""
-
-    _parameter_constraints: dict = {
-        "teacher": [HasMethods(["fit"])],
-        "student": [HasMethods(["fit"]), None],
-        "temperature": [Interval(Real, 0, None, closed="neither")],
-        "alpha": [Interval(Real, 0, 1, closed="both")],
-        "method": [StrOptions({"soft"})],
-        "cv": ["cv_object"],
-        "n_jobs": [Integral, None],
-        "keep_teacher": ["boolean"],
-    }
-
-    def __init__(
-        self,
-        teacher,
-        student=None,
-        *,
-        temperature=4.0,
-        alpha=0.5,
-        method="soft",
-        cv=None,
-        n_jobs=None,
-        keep_teacher=False,
-    ):
-        self.teacher = teacher
-        self.student = student
-        self.temperature = temperature
-        self.alpha = alpha
-        self.method = method
-        self.cv = cv
-        self.n_jobs = n_jobs
-        self.keep_teacher = keep_teacher
-
-    n_features_in_ = attribute_of("student_", "n_features_in_")
-    feature_names_in_ = attribute_of("student_", "feature_names_in_")
-    n_iter_ = attribute_of("student_", "n_iter_")
-    history_ = attribute_of("student_", "history_")
-    n_parameters_ = attribute_of("student_", "n_parameters_")
-
-    @_fit_context(prefer_skip_nested_validation=False)
-    def fit(self, X, y, sample_weight=None, **params):
-        """Fit the teacher, ask it for soft targets, and train the student on them.
-
-        Parameters
-        ----------
-        X : array-like of shape (n_samples, n_features) or (n_samples, *input_shape)
-            The samples, given to teacher and student as they are.
-        y : array-like of shape (n_samples,) or, regressors, (n_samples, n_outputs)
-            The target.
-        sample_weight : array-like of shape (n_samples,), default=None
-            Weights of the rows for teacher, student and ``fidelity_``. A teacher
-            whose ``fit`` takes none is fitted on rows resampled by them.
-        **params : dict
-            Metadata that ``cv`` requests, such as ``groups``; needs metadata routing.
-
-        Returns
-        -------
-        self : object
-        """
-        student = self._new_student()
-        y, sample_weight, classes = self._check_data(X, y, sample_weight)
-        weights, split_params = self._route(sample_weight, params)
-        X = indexable(X)[0]
-        if hasattr(student, "check_fit"):
-            student.check_fit(X, y, weights["student"])
-        folds = self._folds(X, y, weights["teacher"], **split_params)
-        root = self._init_callback_context(max_subtasks=2)
-        root.call_on_fit_task_begin(estimator=self, X=X, y=y)
-        teacher, soft_targets = self._ask_teacher(
-            root, X, y, weights["teacher"], folds, classes
-        )
-        self._teach(root, student, X, y, soft_targets, weights["student"])
-        self.teacher_, self.student_ = teacher, student
-        if classes is not None:
-            self.classes_ = classes
-        self.fidelity_ = self._compare(soft_targets, X, y, sample_weight)
-        root.call_on_fit_task_end(
-            estimator=self,
-            X=X,
-            y=y,
-            metadata={"sample_weight": sample_weight},
-            reconstruction_attributes=dict,
-        )
-        return self
-
-    def predict(self, X):
-        """Return the student's prediction.
-
-        Parameters
-        ----------
-        X : array-like of shape (n_samples, n_features) or (n_samples, *input_shape)
-            The samples.
-
-        Returns
-        -------
-        y : ndarray of shape (n_samples,) or (n_samples, n_outputs)
-        """
-        check_is_fitted(self)
-        return self.student_.predict(X)
-
-    def transform(self, X):
-        """Return the student's features.
-
-        Parameters
-        ----------
-        X : array-like of shape (n_samples, n_features) or (n_samples, *input_shape)
-            The samples.
-
-        Returns
-        -------
-        X_new : ndarray of shape (n_samples, n_features_out)
-        """
-        check_is_fitted(self)
-        return self.student_.transform(X)
-
-    def get_feature_names_out(self, input_features=None):
-        """Return the names of the student's features.
-
-        Parameters
-        ----------
-        input_features : array-like of str, default=None
-            As for the student.
-
-        Returns
-        -------
-        names : ndarray of str
-        """
-        check_is_fitted(self)
-        return self.student_.get_feature_names_out(input_features)
-
-    def fidelity(self, X, y=None, sample_weight=None):
-        """Compare student and teacher on the given rows.
-
-        Parameters
-        ----------
-        X : array-like of shape (n_samples, n_features) or (n_samples, *input_shape)
-            The samples.
-        y : array-like of shape (n_samples,) or (n_samples, n_outputs), default=None
-            The target; adds the scores of both.
-        sample_weight : array-like of shape (n_samples,), default=None
-            Weights of the rows.
-
-        Returns
-        -------
-        fidelity : Bunch
-            See ``fidelity_``.
-        """
-        check_is_fitted(self)
-        if not hasattr(self, "teacher_"):
-            raise ValueError(
-                "fidelity needs the teacher, which was left out when this "
-                f"{type(self).__name__} was pickled. Fit it with keep_teacher=True, or "
-                "read fidelity_, the comparison made by fit."
-            )
-        soft_targets = predict_scores(self.teacher_, X, getattr(self, "classes_", None))
-        return self._compare(soft_targets, X, y, check_weights(sample_weight, X))
-
-    def get_metadata_routing(self):
-        """Return how ``fit`` routes metadata to teacher, student and ``cv``.
-
-        Returns
-        -------
-        routing : MetadataRouter
-        """
-        fit = MethodMapping().add(caller="fit", callee="fit")
-        split = MethodMapping().add(caller="fit", callee="split")
-        router = MetadataRouter(owner=self).add_self_request(self)
-        router.add(teacher=self.teacher, method_mapping=fit)
-        if self.student is not None:
-            router.add(student=self.student, method_mapping=fit)
-        return router.add(splitter=self.cv, method_mapping=split)
-
-    def __sklearn_tags__(self):
-        tags, teacher = super().__sklearn_tags__(), get_tags(self.teacher)
-        unset = self.student is None
-        student = get_tags(self._default_student(None) if unset else self.student)
-        tags.input_tags = student.input_tags
-        tags.input_tags.sparse &= teacher.input_tags.sparse
-        tags.input_tags.allow_nan &= teacher.input_tags.allow_nan
-        tags.target_tags.multi_output = self._kind == "regressor" and (
-            student.target_tags.multi_output and teacher.target_tags.multi_output
-        )
-        tags.transformer_tags = student.transformer_tags or tags.transformer_tags
-        tags.non_deterministic = student.non_deterministic or teacher.non_deterministic
-        return tags
-
-    def __getstate__(self):
-        state = dict(super().__getstate__())
-        if self.keep_teacher or "student_" not in state:
-            return state
-        state.pop("teacher_", None)
-        state["teacher"] = _unfitted(self.teacher)
-        if self.student is not None:
-            state["student"] = _unfitted(self.student)
-        return state
-
-    def _new_student(self):
-        check_member(self.teacher, self._kind, "teacher")
-        if self.student is None:
-            return self._default_student(_input_shape(self.teacher))
-        check_member(self.student, self._kind, "student", need_proba=False)
-        if not hasattr(self.student, "fit_soft"):
-            raise TypeError(
-                f"student must have fit_soft, which {self.student!r} does not. Take a "
-                "neural estimator of skopt_nn, or write fit_soft(X, y, soft_targets, "
-                "*, temperature, alpha, sample_weight)."
-            )
-        return clone(self.student)
-
-    def _check_data(self, X, y, sample_weight):
-        if y is None:
-            raise ValueError(
-                f"{type(self).__name__} requires y to be passed, but the target y is "
-                "None."
-            )
-        if self._kind == "classifier":
-            y = check_labels(y)
-        else:
-            y = check_targets(y, get_tags(self).target_tags.multi_output)
-        check_consistent_length(X, y)
-        weight = check_weights(sample_weight, y)
-        if self._kind == "regressor":
-            return y, weight, None
-        classes = np.unique(y[rows_that_count(y, weight)])
-        if isinstance(self.teacher, FrozenEstimator):
-            self._check_classes(self.teacher, classes)
-        return y, weight, classes
-
-    def _check_classes(self, teacher, classes):
-        known = np.asarray(teacher.classes_)
-        if not np.array_equal(known, classes):
-            raise ValueError(
-                f"teacher knows the classes {known.tolist()}, y has "
-                f"{classes.tolist()}: soft targets need the same. A FrozenEstimator "
-                "keeps its classes; pass the estimator itself to have a clone fitted "
-                "to y."
-            )
-
-    def _route(self, sample_weight, params):
-        """Return the weights of teacher and student, and the metadata of the split."""
-        if not get_config()["enable_metadata_routing"]:
-            if params:
-                raise TypeError(
-                    f"fit got {sorted(params)}, which it passes on only with "
-                    "sklearn.set_config(enable_metadata_routing=True)."
-                )
-            return {"teacher": sample_weight, "student": sample_weight}, {}
-        if sample_weight is not None:
-            params["sample_weight"] = sample_weight
-        routed = process_routing(self, "fit", **params)
-        weights = {"student": sample_weight}
-        for name in ["teacher"] + ["student"] * (self.student is not None):
-            weights[name] = routed[name]["fit"].pop("sample_weight", None)
-            if routed[name]["fit"]:
-                raise TypeError(
-                    f"Of metadata, a {name} gets sample_weight alone: it requests "
-                    f"{sorted(routed[name]['fit'])}."
-                )
-        return weights, routed["splitter"]["split"]
-
-    def _folds(self, X, y, weight, **params):
-        """Return the folds of out-of-fold soft targets; none for a frozen teacher."""
-        if self.cv is None or isinstance(self.teacher, FrozenEstimator):
-            return []
-        is_classifier = self._kind == "classifier"
-        return check_folds(self.cv, X, y, weight, classifier=is_classifier, **params)
-
-    def _ask_teacher(self, root, X, y, weight, folds, classes):
-        """Return the teacher fitted on all rows, and its soft targets."""
-        task = root.subcontext(
-            "teacher", max_subtasks=1 + len(folds), sequential_subtasks=False
-        ).call_on_fit_task_begin(estimator=self, X=X, y=y)
-        teacher, soft_targets = cross_fit(
-            self.teacher,
-            X,
-            y,
-            weight,
-            folds=folds,
-            classes=classes,
-            context=task,
-            caller=self,
-            n_jobs=self.n_jobs,
-        )
-        task.call_on_fit_task_end(estimator=self, X=X, y=y)
-        if classes is None:
-            return teacher, soft_targets.reshape(y.shape)
-        self._check_classes(teacher, classes)
-        return teacher, soft_targets
-
-    def _teach(self, root, student, X, y, soft_targets, weight):
-        rows = rows_that_count(y, weight)
-        if len(rows) < len(y):
-            X, y, soft_targets = take_rows(X, rows), y[rows], soft_targets[rows]
-            weight = weight[rows]
-        task = root.subcontext("student")
-        with task.propagate_callback_context(student):
-            task.call_on_fit_task_begin(estimator=self, X=X, y=y)
-            student.fit_soft(
-                X,
-                y,
-                soft_targets,
-                temperature=self.temperature,
-                alpha=self.alpha,
-                sample_weight=weight,
-            )
-            task.call_on_fit_task_end(estimator=self, X=X, y=y)
 
 
 class DistilledClassifier(ClassifierMixin, _Distilled):
@@ -444,6 +83,17 @@ class DistilledClassifier(ClassifierMixin, _Distilled):
         \\mathrm{KL}(p^{1/T} / \\textstyle\\sum p^{1/T} \\,\\|\\,
         \\mathrm{softmax}(z / T)).
 
+    For a 0/1 indicator of several labels, each label is such a pair of classes with a
+    sigmoid in place of the softmax, and the mean over the labels is taken.
+
+    Rows without a label teach with :math:`\\alpha = 1`: the student learns the
+    teacher's answer alone, and the teacher is fitted on the other rows. As in
+    :mod:`sklearn.semi_supervised` they have the label -1, which stands for "none" where
+    it cannot be a class: where y has at least two other labels or, with a frozen
+    teacher, where the teacher does not know it. In a y of -1 and 1 it is a label. If
+    -1 is one of three classes or more, name it otherwise. An indicator has no such
+    rows. A frozen teacher needs no labels at all, and may know more classes than y has.
+
     References
     ----------
     .. [1] G. Hinton, O. Vinyals, J. Dean, "Distilling the Knowledge in a Neural
@@ -481,15 +131,84 @@ class DistilledClassifier(ClassifierMixin, _Distilled):
         check_is_fitted(self)
         return self.student_.predict_proba(X)
 
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.classifier_tags.multi_label = all(
+            member.classifier_tags is not None and member.classifier_tags.multi_label
+            for member in self._member_tags()
+        )
+        return tags
+
     def _default_student(self, input_shape):
         from skopt_nn.estimators import CNNClassifier
 
         return CNNClassifier(**_STUDENT, input_shape=input_shape, random_state=0)
 
-    def _compare(self, soft_targets, X, y=None, sample_weight=None):
-        proba = np.asarray(self.student_.predict_proba(X))
-        y = None if y is None else column_or_1d(y)
-        return classifier_fidelity(soft_targets, proba, self.classes_, y, sample_weight)
+    def _check_y(self, y):
+        return check_labels(y, multilabel=True)
+
+    def _labelled(self, y, classes):
+        return labelled_rows(y, classes)
+
+    def _read_labels(self, y, weight):
+        """Return which rows have a label, and all classes."""
+        known = known_classes(self.teacher) if self._is_frozen else None
+        labelled = labelled_rows(y, known)
+        self._need_labels(y, weight, labelled)
+        if y.ndim == 2:
+            classes = np.arange(y.shape[1])
+        else:
+            rows = rows_that_count(y, weight)
+            classes = np.unique(y[rows][labelled[rows]])
+        if not self._is_frozen:
+            return labelled, classes
+        unknown = np.setdiff1d(classes, known)
+        if len(unknown) or (y.ndim == 2 and len(known) != len(classes)):
+            self._refuse_classes(known, classes)
+        return labelled, np.sort(known)
+
+    def _check_taught(self, teacher, classes):
+        """Raise if the fitted teacher knows other classes than those it was taught."""
+        known = known_classes(teacher)
+        if not np.array_equal(np.sort(known), classes):
+            self._refuse_classes(known, classes)
+
+    @staticmethod
+    def _refuse_classes(known, classes):
+        raise ValueError(
+            f"teacher knows the classes {known.tolist()}, y has {classes.tolist()}: "
+            "soft targets need those of y. A FrozenEstimator keeps its classes; pass "
+            "the estimator itself to have a clone fitted to y."
+        )
+
+    def _filled(self, y, labelled, soft_targets, classes):
+        """Return y with the teacher's predictions where it has no label."""
+        if labelled.all():
+            return y
+        return np.where(labelled, y, classes[soft_targets.argmax(axis=1)])
+
+    def _has_all(self, y, classes):
+        return y.ndim == 2 or len(np.unique(y)) == len(classes)
+
+    @staticmethod
+    def _shaped_like(soft_targets, y):
+        return soft_targets
+
+    def _keep_classes(self, y, classes):
+        self.classes_, self._multilabel = classes, y.ndim == 2
+
+    def _compare(self, soft_targets, X, y=None, labelled=None, sample_weight=None):
+        if y is not None and not self._multilabel:
+            column = np.searchsorted(self.classes_, y).clip(max=len(self.classes_) - 1)
+            y = np.where(self.classes_[column] == y, column, -1)
+        return classifier_fidelity(
+            soft_targets,
+            np.asarray(self.student_.predict_proba(X)),
+            multilabel=self._multilabel,
+            y=y,
+            labelled=labelled,
+            sample_weight=sample_weight,
+        )
 
 
 class DistilledRegressor(RegressorMixin, _Distilled):
@@ -545,7 +264,9 @@ class DistilledRegressor(RegressorMixin, _Distilled):
     Notes
     -----
     With *t* the teacher's prediction, a row costs
-    :math:`(1 - \\alpha) (y - z)^2 + \\alpha (t - z)^2`.
+    :math:`(1 - \\alpha) (y - z)^2 + \\alpha (t - z)^2`. A row whose y is NaN has no
+    value and costs :math:`(t - z)^2`: the student learns the teacher's answer alone,
+    and the teacher is fitted on the other rows.
 
     References
     ----------
@@ -572,8 +293,38 @@ class DistilledRegressor(RegressorMixin, _Distilled):
 
         return CNNRegressor(**_STUDENT, input_shape=input_shape, random_state=0)
 
-    def _compare(self, soft_targets, X, y=None, sample_weight=None):
+    def _check_y(self, y):
+        several = get_tags(self).target_tags.multi_output
+        return check_targets(y, several, allow_nan=True)
+
+    def _labelled(self, y, classes):
+        return valued_rows(y)
+
+    def _read_labels(self, y, weight):
+        labelled = valued_rows(y)
+        self._need_labels(y, weight, labelled)
+        return labelled, None
+
+    def _filled(self, y, labelled, soft_targets, classes):
+        mask = labelled.reshape(-1, *[1] * (y.ndim - 1))
+        return y if labelled.all() else np.where(mask, y, soft_targets)
+
+    def _has_all(self, y, classes):
+        return True
+
+    @staticmethod
+    def _shaped_like(soft_targets, y):
+        return soft_targets.reshape(y.shape)
+
+    def _keep_classes(self, y, classes):
+        """A regression has none."""
+
+    def _compare(self, soft_targets, X, y=None, labelled=None, sample_weight=None):
         prediction = np.asarray(self.student_.predict(X))
-        y = None if y is None else check_targets(y)
-        soft_targets = soft_targets.reshape(prediction.shape)
-        return regressor_fidelity(soft_targets, prediction, y, sample_weight)
+        return regressor_fidelity(
+            soft_targets.reshape(prediction.shape),
+            prediction,
+            y=y,
+            labelled=labelled,
+            sample_weight=sample_weight,
+        )

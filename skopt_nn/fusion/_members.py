@@ -14,6 +14,7 @@ from sklearn.utils.metadata_routing import get_routing_for_object
 from sklearn.utils.parallel import Parallel, delayed
 from sklearn.utils.validation import has_fit_parameter
 
+from skopt_nn.fusion._labels import label_probabilities
 from skopt_nn.fusion._rows import resample, rows_that_count, take_rows
 
 _ENSEMBLES = (VotingClassifier, VotingRegressor, StackingClassifier, StackingRegressor)
@@ -72,7 +73,10 @@ def predict_scores(estimator, X, classes=None):
     if classes is None:
         prediction = np.asarray(estimator.predict(X))
         return prediction.reshape(len(prediction), -1)
-    proba = np.asarray(estimator.predict_proba(X))
+    proba = estimator.predict_proba(X)
+    if isinstance(proba, list):
+        return label_probabilities(proba, estimator.classes_)
+    proba = np.asarray(proba)
     unknown = np.setdiff1d(estimator.classes_, classes)
     if len(unknown):
         raise ValueError(

@@ -67,13 +67,64 @@ def test_distillation_is_hinton_s_formula(alpha, temperature):
         LOGITS,
         LABELS,
         TEACHER,
+        np.full(6, alpha, np.float32),
         label_smoothing=0.0,
-        alpha=alpha,
         temperature=temperature,
     )
     np.testing.assert_allclose(
         found, distillation(alpha, temperature), rtol=1e-4, atol=1e-5
     )
+
+
+def test_each_row_has_its_own_alpha():
+    alpha = np.array([0, 0.2, 0.4, 0.6, 0.8, 1], np.float32)
+    found = loss_of(
+        "distilled_cross_entropy",
+        LOGITS,
+        LABELS,
+        TEACHER,
+        alpha,
+        label_smoothing=0.0,
+        temperature=2.0,
+    )
+    np.testing.assert_allclose(found, distillation(alpha, 2.0), rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.parametrize("temperature", [0.5, 1.0, 4.0])
+def test_distillation_of_labels_is_the_formula_of_two_classes_for_each(temperature):
+    alpha = np.linspace(0, 1, 6, dtype=np.float32)
+    odds = (TEACHER.astype(float) / (1 - TEACHER)) ** (1 / temperature)
+    teacher = odds / (1 + odds)
+    student = 1 / (1 + np.exp(-LOGITS.astype(float) / temperature))
+    divergence = teacher * np.log(teacher / student)
+    divergence += (1 - teacher) * np.log((1 - teacher) / (1 - student))
+    y = (ONE_HOT > 0).astype(np.float32)
+    hard = loss_of("binary_cross_entropy", LOGITS, y, label_smoothing=0.0)
+    expected = (1 - alpha) * hard + alpha * temperature**2 * divergence.mean(axis=1)
+    found = loss_of(
+        "distilled_binary_cross_entropy",
+        LOGITS,
+        y,
+        TEACHER,
+        alpha,
+        label_smoothing=0.0,
+        temperature=temperature,
+    )
+    np.testing.assert_allclose(found, expected, rtol=1e-4, atol=1e-5)
+
+
+def test_teacher_sure_of_labels_gives_a_finite_loss():
+    y = (ONE_HOT > 0).astype(np.float32)
+    found = loss_of(
+        "distilled_binary_cross_entropy",
+        LOGITS * 1e4,
+        y,
+        y,
+        np.ones(6, np.float32),
+        label_smoothing=0.0,
+        temperature=2.0,
+    )
+    assert np.isfinite(found).all()
 
 
 def test_student_equal_to_its_teacher_has_nothing_to_learn():
@@ -82,8 +133,8 @@ def test_student_equal_to_its_teacher_has_nothing_to_learn():
         np.log(TEACHER),
         LABELS,
         TEACHER,
+        np.ones(6, np.float32),
         label_smoothing=0.0,
-        alpha=1.0,
         temperature=3.0,
     )
     np.testing.assert_allclose(found, 0, atol=1e-5)
@@ -95,8 +146,8 @@ def test_teacher_sure_of_itself_gives_a_finite_loss():
         LOGITS,
         LABELS,
         ONE_HOT.astype(np.float32),
+        np.full(6, 0.9, np.float32),
         label_smoothing=0.0,
-        alpha=0.9,
         temperature=2.0,
     )
     assert np.isfinite(found).all()
@@ -104,7 +155,8 @@ def test_teacher_sure_of_itself_gives_a_finite_loss():
 
 def test_distilled_squared_error_weighs_values_and_teacher():
     values, soft = RNG.normal(size=(2, 6, 4)).astype(np.float32)
-    expected = 0.7 * ((LOGITS - values) ** 2).mean(axis=1)
-    expected += 0.3 * ((LOGITS - soft) ** 2).mean(axis=1)
-    found = loss_of("distilled_squared_error", LOGITS, values, soft, alpha=0.3)
+    alpha = np.linspace(0, 1, 6, dtype=np.float32)
+    expected = (1 - alpha) * ((LOGITS - values) ** 2).mean(axis=1)
+    expected += alpha * ((LOGITS - soft) ** 2).mean(axis=1)
+    found = loss_of("distilled_squared_error", LOGITS, values, soft, alpha)
     np.testing.assert_allclose(found, expected, rtol=1e-5)
