@@ -286,12 +286,12 @@ class NeuralEstimator(
 
     def _check_predict(self, X):
         check_is_fitted(self, "model_")
-        return validate_data(
-            self,
-            _rows.as_rows(X, self._sample_shape)[0],
-            reset=False,
-            dtype=_ROW_DTYPES,
-        )
+        X, _ = _rows.as_rows(X, self._sample_shape)
+        if not hasattr(self, "feature_names_in_") and _rows.are_sound(
+            X, self.n_features_in_, _ROW_DTYPES
+        ):
+            return X
+        return validate_data(self, X, reset=False, dtype=_ROW_DTYPES)
 
     def _outputs_of(self, name, X):
         rows = self._check_predict(X)

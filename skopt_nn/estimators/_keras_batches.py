@@ -9,7 +9,7 @@ from skopt_nn._backend import keras
 
 _DEFAULT_BATCH_SIZE = 32
 _DEFAULT_PADDED = 256
-_SMALLEST_PADDED = 8
+_SMALLEST_PADDED = 2
 
 
 class Batches(keras.utils.PyDataset):

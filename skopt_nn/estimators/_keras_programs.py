@@ -12,6 +12,7 @@ from skopt_nn.estimators import _keras_batches
 # What a model has been trained and predicted with stays at hand, whatever is dropped
 # from the cache: each kind of program by the first entry of its key.
 _HELD = weakref.WeakKeyDictionary()
+_KEYS = weakref.WeakKeyDictionary()
 
 
 @contextlib.contextmanager
@@ -101,7 +102,7 @@ def shared_outputs(model, X, batch_size):
     """
     if keras.backend.backend() != "jax" or not keras.tree.flatten(X):
         return None
-    key = training.prediction_key(model)
+    key = _prediction_key(model)
     program = _held(model, key, lambda: training.stock_prediction(key, model))
     if program is None:
         return None
@@ -112,6 +113,20 @@ def shared_outputs(model, X, batch_size):
     return keras.tree.map_structure(
         lambda *found: np.concatenate(found)[: batches.n_rows], *parts
     )
+
+
+def _prediction_key(model):
+    """The key of a model, found once: as in Keras, which traces ``predict`` once, what
+    is done to a layer later counts only if it freezes variables or is compiled.
+    """
+    state = (
+        model.run_eagerly,
+        model.jit_compile,
+        *(variable.trainable for variable in model.variables),
+    )
+    if _KEYS.get(model, (None,))[0] != state:
+        _KEYS[model] = state, training.prediction_key(model)
+    return _KEYS[model][1]
 
 
 def _outputs(program, model, x):

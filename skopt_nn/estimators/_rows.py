@@ -29,6 +29,26 @@ def as_rows(X, expected=None):
     return X.reshape(X.shape[0], math.prod(shape)), shape
 
 
+def are_sound(X, n_features, dtypes):
+    """Whether ``validate_data`` would give X back as it is.
+
+    For one row it takes a third of the time that the prediction does.
+    """
+    return (
+        type(X) is np.ndarray
+        and X.dtype in dtypes
+        and X.ndim == 2
+        and X.shape[1] == n_features
+        and len(X) > 0
+        and _is_finite(X)
+    )
+
+
+def _is_finite(X):
+    with np.errstate(invalid="ignore"):
+        return np.isfinite(X.sum(dtype=np.float64))
+
+
 def _is_same_sample(received, expected):
     """Equal, or equal but for the last axis of a single channel."""
     return tuple(received) == tuple(expected) or (

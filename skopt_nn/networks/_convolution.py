@@ -15,7 +15,8 @@ class Convolution(keras.layers.Layer):
     Stride 1, zero padding, channels last; one layer for 1 to 3 spatial axes. It equals
     ``keras.layers.Conv1D`` to ``Conv3D`` with ``padding="same"`` in value, in gradient,
     and in the names and shapes of its variables. On JAX and a CPU it runs as matrix
-    products where these are faster than XLA's convolution.
+    products where these are faster than XLA's convolution; where a program without
+    gradients has at least ``library_rows`` rows, it is left to XLA's library.
 
     With ``pool_size``, max pooling follows in the same layer, before the bias is added;
     from few input channels it is one matrix product and a maximum of neighbours.
@@ -81,14 +82,16 @@ class Convolution(keras.layers.Layer):
             self.bias = self.add_weight(
                 name="bias", shape=(self.filters,), initializer="zeros"
             )
+        self.library_rows = _library_rows(self.kernel.shape)
         self.built = True
 
     def compute_output_shape(self, input_shape):
         spatial = (size // self.pool_size for size in input_shape[1:-1])
         return (input_shape[0], *spatial, self.filters)
 
-    def call(self, inputs):
-        if on_jax_cpu():
+    def call(self, inputs, training=False):
+        many = self.library_rows is not None and len(inputs) >= self.library_rows
+        if on_jax_cpu() and (training or not many):
             return self._call_jax(inputs)
         outputs = keras.ops.conv(
             inputs, self.kernel, padding="same", data_format="channels_last"
@@ -120,3 +123,11 @@ class Convolution(keras.layers.Layer):
             "kernel_initializer": keras.initializers.serialize(self.kernel_initializer),
             "pool_size": self.pool_size,
         }
+
+
+def _library_rows(kernel_shape):
+    if not on_jax_cpu():
+        return None
+    from skopt_nn.networks import _jax_kernels as kernels
+
+    return kernels.library_rows(kernel_shape)

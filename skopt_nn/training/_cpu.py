@@ -17,11 +17,33 @@ _OPTIONS = {
 # page faults cost a third of the time.
 _CHUNK_BYTES = 2**23
 _MOST_CHUNKS = 8
+# Keras' convolutions without a gradient are faster by the library from here on.
+STOCK_LIBRARY_ROWS = 64
 
 
 def compiled(function: Callable, **settings) -> Callable:
     """``jax.jit`` with the options that this version of XLA knows."""
     return jax.jit(function, compiler_options=_known_options(), **settings)
+
+
+class Inference:
+    """A function of a batch and no gradient, compiled as suits the number of rows.
+
+    Parameters
+    ----------
+    function : callable
+    library_rows : float
+        From so many rows on convolutions are left to XLA's library, which fuses them
+        with the pooling behind them.
+    """
+
+    def __init__(self, function: Callable, library_rows: float):
+        self._library_rows = library_rows
+        self._few, self._many = compiled(function), jax.jit(function)
+
+    def __call__(self, n_rows: int, *arguments):
+        program = self._few if n_rows < self._library_rows else self._many
+        return program(*arguments)
 
 
 @cache

@@ -5,13 +5,15 @@ every model of that architecture.
 """
 
 import contextlib
+import math
+import os
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 
 from skopt_nn.training._cache import PROGRAMS
-from skopt_nn.training._cpu import after, chunks, compiled
+from skopt_nn.training._cpu import Inference, after, chunks, compiled
 from skopt_nn.training._disk import keep_programs_on_disk
 from skopt_nn.training._keys import architecture_key, twin
 from skopt_nn.training._losses import LOSSES
@@ -28,6 +30,12 @@ class Template:
         self.weighted = [
             layer for layer in self.model.layers if hasattr(layer, "row_weights")
         ]
+
+    @property
+    def library_rows(self):
+        """The least number of rows that a layer leaves to XLA's library."""
+        rows = [getattr(layer, "library_rows", None) for layer in self.model.layers]
+        return min((n for n in rows if n is not None), default=math.inf)
 
     def __call__(self, trainable, non_trainable, x, *, training, row_weights=None):
         with contextlib.ExitStack() as stack:
@@ -55,7 +63,7 @@ class TrainProgram:
         self.learning_rate_index = names.index("learning_rate")
         self.decays = [v.name == "kernel" for v in variables]
         self.step = compiled(self._step, donate_argnums=0)
-        self.evaluate = compiled(self._evaluate)
+        self.evaluate = Inference(self._evaluate, self.template.library_rows)
 
     def _loss_sum(self, trainable, non_trainable, batch, settings, training):
         """Weighted sum of the rows' losses; a row that pads has weight zero."""
@@ -111,7 +119,7 @@ class PredictProgram:
 
     def __init__(self, model, keyed):
         self.template = Template(model, keyed)
-        self.call = compiled(self._call)
+        self.call = Inference(self._call, self.template.library_rows)
 
     def _call(self, variables, x):
         PROGRAMS.count_compilation("predict")
@@ -188,6 +196,7 @@ class JaxTrainer:
     def evaluate(self, batches):
         parts = [
             self.program.evaluate(
+                len(batch[0]),
                 {k: self.state[k] for k in ("trainable", "non_trainable")},
                 batch,
                 self.settings,
@@ -197,6 +206,11 @@ class JaxTrainer:
         losses, weights = zip(*parts)
         return float(sum(losses) / sum(weights))
 
+
+# Calls with so few rows are over in less than a millisecond, or are slept through.
+_AWAITED_ROWS = 32
+_MOST_YIELDS = 2000
+_yield_core = getattr(os, "sched_yield", lambda: None)  # Windows has none
 
 _RESTORED = ("trainable", "non_trainable", "optimizer")
 
@@ -219,4 +233,15 @@ class JaxPredictor:
         )
 
     def __call__(self, x):
-        return self.program.call(self.variables, x)
+        outputs = self.program.call(len(x), self.variables, x)
+        if len(x) <= _AWAITED_ROWS:
+            _stay_awake(outputs)
+        return outputs
+
+
+def _stay_awake(outputs):
+    """Wait without sleeping: to wake up takes a third of the time one row takes."""
+    for _ in range(_MOST_YIELDS):
+        if outputs.is_ready():
+            return
+        _yield_core()

@@ -7,33 +7,40 @@ import numpy as np
 from skopt_nn._backend import keras
 from skopt_nn.training._backends import PREDICTOR
 
-# Rows predicted by one call; larger batches run out of the processor's caches.
-BUCKETS = (2, 8, 32, 128)
+# Rows predicted by one call: MANY as long as the call is at least half full, then FEW.
+MANY = 256
+FEW = 32
 # Below this many parameters 32 rows cost about as much as one. A single size then
 # makes the outputs of a row the same to the bit, whatever rows it comes with.
 _SMALL = 20_000
 
 
 class Predictor:
-    """Outputs of one model, a bucket of rows at a time.
+    """Outputs of one model from programs for 256 rows, for 32, and for a single one.
 
-    Rows are predicted in batches of the largest bucket; what is left over is filled up
-    to the smallest bucket that holds it.
+    What is left over is filled up.
     """
 
     def __init__(self, model: keras.Model):
         self._call = PREDICTOR(model)
         n_parameters = sum(math.prod(v.shape) for v in model.trainable_variables)
-        self._buckets = (32,) if n_parameters < _SMALL else BUCKETS
+        self._is_small = n_parameters < _SMALL
 
     def __call__(self, X: np.ndarray) -> np.ndarray:
-        largest = self._buckets[-1]
-        parts = []
-        for start in range(0, len(X), largest):
-            x = X[start : start + largest]
-            size = next(size for size in self._buckets if size >= len(x))
+        parts, start = [], 0
+        while start < len(X):
+            size = self._size(len(X) - start, alone=len(X) == 1)
+            x = X[start : start + size]
             parts.append((self._call(_filled(x, size)), len(x)))
+            start += size
         return np.concatenate([np.asarray(out)[:n] for out, n in parts])
+
+    def _size(self, n_left, alone):
+        if self._is_small:
+            return FEW
+        if alone:
+            return 1
+        return MANY if n_left > MANY // 2 else FEW
 
 
 def _filled(x, size):

@@ -109,18 +109,20 @@ class StockPrediction:
     """Outputs of a private twin, and of its variables those that predicting changes."""
 
     def __init__(self, model: keras.Model):
-        from skopt_nn.training._cpu import compiled  # other backends need no JAX
+        # Other backends need no JAX.
+        from skopt_nn.training._cpu import STOCK_LIBRARY_ROWS, Inference
 
         self._twin = _twin(model)
         first, second = (map(_described, m.variables) for m in (model, self._twin))
         if list(first) != list(second):
             raise ValueError("the configuration does not describe the model")
         self._lock = threading.RLock()
-        self._call = compiled(self._traced)
+        self._call = Inference(self._traced, STOCK_LIBRARY_ROWS)
 
     def __call__(self, trainable, non_trainable, x):
         """Outputs for ``x``, and new values by their index in ``non_trainable``."""
-        return self._call(trainable, non_trainable, x)
+        n_rows = len(keras.tree.flatten(x)[0])
+        return self._call(n_rows, trainable, non_trainable, x)
 
     def _traced(self, trainable, non_trainable, x):
         with self._lock:
