@@ -6,7 +6,13 @@ import numpy as np
 
 from skopt_nn._backend import keras
 from skopt_nn.networks._convolution import Convolution
-from skopt_nn.networks._layers import BatchNormalization, Dropout, Standardize
+from skopt_nn.networks._layers import (
+    ONES,
+    ZEROS,
+    BatchNormalization,
+    Dropout,
+    Standardize,
+)
 from skopt_nn.networks._pooling import MaxPooling
 
 ACTIVATIONS = (
@@ -28,6 +34,7 @@ ACTIVATIONS = (
 # Pooling before these gives the same values and leaves them less to do.
 _MONOTONE = set(ACTIVATIONS) - {"gelu", "mish", "silu"}
 NORMALIZATIONS = ("batch", "layer")
+_NORMALIZATION = {"beta_initializer": ZEROS, "gamma_initializer": ONES}
 
 
 def entrance(input_shape, table):
@@ -45,9 +52,17 @@ def entrance(input_shape, table):
 def normalize(x, normalization, name):
     if normalization == "batch":
         # Keras averages over 100 steps, which is more than some fits have.
-        return BatchNormalization(momentum=0.9, name=f"{name}_normalization")(x)
+        return BatchNormalization(
+            momentum=0.9,
+            moving_mean_initializer=ZEROS,
+            moving_variance_initializer=ONES,
+            **_NORMALIZATION,
+            name=f"{name}_normalization",
+        )(x)
     if normalization == "layer":
-        return keras.layers.LayerNormalization(name=f"{name}_normalization")(x)
+        return keras.layers.LayerNormalization(
+            **_NORMALIZATION, name=f"{name}_normalization"
+        )(x)
     return x
 
 
@@ -61,7 +76,7 @@ def convolution(filters, kernel_size, normalization, name, pool_size=1):
         filters,
         kernel_size,
         use_bias=normalization != "batch",
-        kernel_initializer="zeros",
+        kernel_initializer=ZEROS,
         pool_size=pool_size,
         name=name,
     )
@@ -85,7 +100,8 @@ def dense(units, normalization, name):
     return keras.layers.Dense(
         units,
         use_bias=normalization != "batch",
-        kernel_initializer="zeros",
+        kernel_initializer=ZEROS,
+        bias_initializer=ZEROS,
         name=name,
     )
 
@@ -105,7 +121,9 @@ def dropout(x, rate, seed, name):
 
 
 def logits(x, n_outputs):
-    return keras.layers.Dense(n_outputs, kernel_initializer="zeros", name="logits")(x)
+    return keras.layers.Dense(
+        n_outputs, kernel_initializer=ZEROS, bias_initializer=ZEROS, name="logits"
+    )(x)
 
 
 def pooled_shape(input_shape, n_stages, pool_size):

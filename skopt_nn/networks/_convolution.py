@@ -1,6 +1,7 @@
 """Convolution of series, images and volumes in one layer."""
 
 from skopt_nn._backend import keras
+from skopt_nn.networks._layers import ZEROS
 from skopt_nn.networks._pooling import (
     check_sample_shape,
     on_jax_cpu,
@@ -80,7 +81,7 @@ class Convolution(keras.layers.Layer):
         self.bias = None
         if self.use_bias:
             self.bias = self.add_weight(
-                name="bias", shape=(self.filters,), initializer="zeros"
+                name="bias", shape=(self.filters,), initializer=ZEROS
             )
         self.library_rows = _library_rows(self.kernel.shape)
         self.built = True

@@ -2,9 +2,34 @@
 
 from contextvars import ContextVar
 
+import numpy as np
+
 from skopt_nn._backend import keras
 
 ops = keras.ops
+
+
+@keras.saving.register_keras_serializable(package="skopt_nn")
+class Constant(keras.initializers.Initializer):
+    """A value everywhere, filled in by numpy: JAX compiles a program for each shape.
+
+    Parameters
+    ----------
+    value : float, default=0.0
+    """
+
+    def __init__(self, value=0.0):
+        self.value = value
+
+    def __call__(self, shape, dtype=None):
+        return np.full(shape, self.value, dtype=np.float32)
+
+    def get_config(self):
+        return {"value": self.value}
+
+
+ZEROS = Constant(0.0)
+ONES = Constant(1.0)
 
 
 @keras.saving.register_keras_serializable(package="skopt_nn")
@@ -25,10 +50,10 @@ class Standardize(keras.layers.Layer):
 
     def build(self, input_shape):
         self.mean = self.add_weight(
-            shape=self.shape, initializer="zeros", trainable=False, name="mean"
+            shape=self.shape, initializer=ZEROS, trainable=False, name="mean"
         )
         self.scale = self.add_weight(
-            shape=self.shape, initializer="ones", trainable=False, name="scale"
+            shape=self.shape, initializer=ONES, trainable=False, name="scale"
         )
 
     def call(self, inputs):
@@ -70,7 +95,7 @@ class Dropout(keras.layers.Layer):
     def build(self, input_shape):
         self.rate_value = self.add_weight(
             shape=(),
-            initializer=keras.initializers.Constant(self.rate),
+            initializer=Constant(self.rate),
             trainable=False,
             name="rate",
         )

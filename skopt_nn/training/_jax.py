@@ -56,9 +56,9 @@ class TrainProgram:
         self.optimizer = make_optimizer(optimizer, learning_rate=1e-3)
         variables = self.template.model.trainable_variables
         self.optimizer.build(variables)
-        self.initial_optimizer_state = [
-            np.asarray(v.value) for v in self.optimizer.variables
-        ]
+        self.initial_optimizer_state = _to_host(
+            [v.value for v in self.optimizer.variables]
+        )
         names = [v.name for v in self.optimizer.variables]
         self.learning_rate_index = names.index("learning_rate")
         self.decays = [v.name == "kernel" for v in variables]
@@ -143,22 +143,23 @@ class JaxTrainer:
         self.settings = {k: jnp.float32(v) for k, v in settings.items()}
         if state is None:
             state = self.program.initial_optimizer_state
-        self.state = {"optimizer": [jnp.array(v) for v in state]}
+        self.state = {"optimizer": _to_device(state)}
         self.learning_rate = learning_rate
         self.read()
         self.reset_loss()
 
     def read(self):
         """Take the variables of the model; copies, as each step consumes its state."""
-        self.state["trainable"] = _copies(self.model.trainable_variables)
-        self.state["non_trainable"] = _copies(self.model.non_trainable_variables)
+        for name in ("trainable", "non_trainable"):
+            variables = getattr(self.model, f"{name}_variables")
+            self.state[name] = _to_device([v.value for v in variables])
 
     def sync(self):
         """Give the model the values trained so far."""
         for name in ("trainable", "non_trainable"):
             variables = getattr(self.model, f"{name}_variables")
             for variable, value in zip(variables, self.state[name]):
-                variable.assign(jnp.array(value))
+                variable.assign(np.array(value))
 
     @property
     def learning_rate(self):
@@ -171,27 +172,27 @@ class JaxTrainer:
 
     @property
     def optimizer_state(self):
-        return [np.array(v) for v in self.state["optimizer"]]
+        return _to_host(self.state["optimizer"])
 
     def snapshot(self):
-        return {k: [jnp.array(v) for v in self.state[k]] for k in _RESTORED}
+        return {name: _to_host(self.state[name]) for name in _RESTORED}
 
     def restore(self, snapshot):
-        self.state |= {k: [jnp.array(v) for v in snapshot[k]] for k in _RESTORED}
+        self.state |= {name: _to_device(snapshot[name]) for name in _RESTORED}
 
     def reset_loss(self):
-        self.state["loss_sum"] = jnp.float32(0)
-        self.state["weight_sum"] = jnp.float32(0)
+        self.state |= {name: np.float32(0) for name in ("loss_sum", "weight_sum")}
 
     def train(self, batch):
         self.state = self.program.step(self.state, batch, self.settings)
 
     def loss(self):
-        return float(self.state["loss_sum"] / self.state["weight_sum"])
+        return float(self.state["loss_sum"]) / float(self.state["weight_sum"])
 
     def is_sound(self):
         """Whether the weights are finite, and so are products with them."""
-        return bool(jnp.isfinite(sum(jnp.vdot(v, v) for v in self.state["trainable"])))
+        weights = map(np.asarray, self.state["trainable"])
+        return all(np.isfinite(np.vdot(v, v)) for v in weights)
 
     def evaluate(self, batches):
         parts = [
@@ -215,8 +216,13 @@ _yield_core = getattr(os, "sched_yield", lambda: None)  # Windows has none
 _RESTORED = ("trainable", "non_trainable", "optimizer")
 
 
-def _copies(variables):
-    return [jnp.array(v.value) for v in variables]
+# By way of numpy: JAX compiles a program for each shape that it copies or fills.
+def _to_host(values):
+    return [np.array(value) for value in values]
+
+
+def _to_device(values):
+    return [jax.device_put(np.array(value)) for value in values]
 
 
 class JaxPredictor:

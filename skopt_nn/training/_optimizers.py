@@ -1,13 +1,33 @@
 """Optimizers by name."""
 
+import numpy as np
+
 from skopt_nn._backend import keras
+
+
+def _zeros(shape, dtype=None):
+    return np.zeros(shape, dtype=np.float32)
+
+
+class _HostZeros:
+    """State that numpy makes: JAX compiles a program for each shape that it fills."""
+
+    def add_variable_from_reference(
+        self, reference_variable, name=None, initializer="zeros"
+    ):
+        if initializer == "zeros":
+            initializer = _zeros
+        return super().add_variable_from_reference(
+            reference_variable, name=name, initializer=initializer
+        )
+
 
 # Those of Keras that a name and a learning rate describe, and that start from a state
 # of zeros wherever the weights are. Ftrl forgets the initial weights in its first
 # step, ScheduleFreeAdamW keeps a copy of them, Muon and MultiOptimizer ask for a list
 # of layers, and LossScaleOptimizer wraps another one.
 OPTIMIZERS = {
-    cls.__name__.lower(): cls
+    cls.__name__.lower(): type(cls.__name__, (_HostZeros, cls), {})
     for cls in (
         keras.optimizers.Adadelta,
         keras.optimizers.Adafactor,
