@@ -34,10 +34,10 @@ class Contest:
         self._workers = {}
         self._stack = ExitStack()
 
-    def ask(self, function, /, **arguments):
+    def ask(self, function, /, names=None, **arguments):
         """The answer of each contender that is left."""
         answers = {}
-        for name in list(self.names):
+        for name in list(self.names if names is None else names):
             self.options.say(f"{function}, {name}")
             try:
                 answers[name] = self._ask(name, function, arguments)
@@ -47,12 +47,17 @@ class Contest:
                 self.options.say(f"{name} failed: {error}")
         return answers
 
-    def rounds(self, n_rounds, function, /, **arguments):
-        """All answers of each contender, from asking each in turn."""
-        answers = defaultdict(list)
+    def rounds(self, n_rounds, function, /, slow=None, **arguments):
+        """All answers of each contender, from asking each in turn.
+
+        Of whom ``slow(answers, name)`` is true after the first round is asked once.
+        """
+        answers, names = defaultdict(list), list(self.names)
         for _ in range(n_rounds):
-            for name, answer in self.ask(function, **arguments).items():
+            last = self.ask(function, names=names, **arguments)
+            for name, answer in last.items():
                 answers[name].append(answer)
+            names = [n for n in last if slow is None or not slow(last, n)]
         return {name: answers[name] for name in self.names}
 
     def _ask(self, name, function, arguments):

@@ -142,3 +142,12 @@ def test_a_peer_trains_the_same_network(name):
     np.testing.assert_allclose(proba.sum(axis=1), 1, rtol=1e-5)
     network = getattr(peer, "network", None) or peer.model.module_
     assert sum(p.numel() for p in network.parameters()) == 53_002
+
+
+def test_who_is_slow_is_asked_once(options, monkeypatch):
+    contest = Contest(options, ["a", "b"])
+    asked = []
+    monkeypatch.setattr(contest, "_ask", lambda name, *_: asked.append(name) or name)
+    answers = contest.rounds(3, "any", slow=lambda _, name: name == "b")
+    assert asked == ["a", "b", "a", "a"]
+    assert answers == {"a": ["a"] * 3, "b": ["b"]}

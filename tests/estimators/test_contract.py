@@ -341,3 +341,24 @@ def test_silence_is_the_default(make, digits, capsys):
     make(early_stopping=True, validation_fraction=0.2).fit(*digits)
     captured = capsys.readouterr()
     assert captured.out == captured.err == ""
+
+
+def test_sound_rows_are_predicted_as_validated_ones(fitted, digits, monkeypatch):
+    X = digits[0][:40]
+    expected = fitted.predict_proba(X)
+    monkeypatch.setattr("skopt_nn.estimators._rows.are_sound", lambda *args: False)
+    np.testing.assert_array_equal(fitted.predict_proba(X), expected)
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
+def test_a_value_that_is_not_finite_is_refused_in_prediction(fitted, digits, value):
+    X = digits[0][:40].astype(np.float32)
+    X[3, 5] = value
+    with pytest.raises(ValueError, match="Input X contains"):
+        fitted.predict(X)
+
+
+@pytest.mark.parametrize("shape", [(0, 64), (3, 63), (64,)])
+def test_rows_of_another_shape_are_refused_in_prediction(fitted, shape):
+    with pytest.raises(ValueError, match=r"sample|features|Expected 2D"):
+        fitted.predict(np.zeros(shape, np.float32))

@@ -217,3 +217,25 @@ def test_value_that_is_no_positive_integer_is_refused(name, value):
 def test_samples_without_one_to_three_spatial_axes_are_refused(shape):
     with pytest.raises(ValueError, match="1 to 3 spatial axes"):
         Convolution(2)(keras.Input(shape))
+
+
+@pytest.mark.parametrize("n_rows", [1, 2, 63, 64, 100])
+@pytest.mark.parametrize("training", [False, True])
+@pytest.mark.parametrize("channels", [1, 16])
+def test_any_number_of_rows_is_convolved_and_pooled_alike(n_rows, training, channels):
+    """Whoever does it: patches for one row, our products, or XLA's library for many."""
+    layer, stock = pair((8, 7), channels, 5, 3)
+    pooled = Convolution(5, 3, pool_size=2)
+    pooled.build((None, 8, 7, channels))
+    pooled.set_weights(layer.get_weights())
+    x = draw((n_rows, 8, 7, channels), seed=3)
+    expected = stock(x)
+    found = layer(x, training=training)
+    np.testing.assert_allclose(
+        to_numpy(found), to_numpy(expected), rtol=1e-4, atol=1e-4
+    )
+    expected = POOLING[2](2, data_format="channels_last")(expected)
+    found = pooled(x, training=training)
+    np.testing.assert_allclose(
+        to_numpy(found), to_numpy(expected), rtol=1e-4, atol=1e-4
+    )
