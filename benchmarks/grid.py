@@ -227,7 +227,7 @@ def _bar_table(options):
         [
             median(found["without"]),
             median(found["with"]),
-            f"{median(b / a for a, b in zip(found['without'], found['with'])) - 1:+.1%}",
+            f"{_median_ratio(found['with'], found['without']) - 1:+.1%}",
             "yes" if found["same scores"] else "no",
         ]
         for found in answers.values()
@@ -239,6 +239,10 @@ def _bar_table(options):
         "Three candidates of a pipeline of a scaler and `CNNClassifier`, three folds "
         f"and a refit; medians of {n_rounds} pairs of searches in one process.",
     )
+
+
+def _median_ratio(first, second):
+    return median(a / b for a, b in zip(first, second))
 
 
 def _have_equal_scores(pairs):

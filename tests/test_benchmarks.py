@@ -145,9 +145,9 @@ def test_a_peer_trains_the_same_network(name):
 
 
 def test_who_is_slow_is_asked_once(options, monkeypatch):
-    contest = Contest(options, ["a", "b"])
+    two = contest.Contest(options, ["a", "b"])
     asked = []
-    monkeypatch.setattr(contest, "_ask", lambda name, *_: asked.append(name) or name)
-    answers = contest.rounds(3, "any", slow=lambda _, name: name == "b")
+    monkeypatch.setattr(two, "_ask", lambda name, *_: asked.append(name) or name)
+    answers = two.rounds(3, "any", slow=lambda _, name: name == "b")
     assert asked == ["a", "b", "a", "a"]
     assert answers == {"a": ["a"] * 3, "b": ["b"]}
