@@ -1,5 +1,6 @@
 """``GridSearchCV`` over the seed CNN on digits, from a cold process."""
 
+import os
 import tempfile
 import time
 from statistics import median
@@ -69,6 +70,7 @@ def search_with_bar(peer, n_rounds, epochs):
     from sklearn.pipeline import make_pipeline
     from sklearn.preprocessing import MinMaxScaler
 
+    os.environ["FORCE_COLOR"] = "1"  # rich draws as if there were a terminal
     X, _, y, _ = data.split_digits(0)
     network = peers.make(peer).estimator(peers.Task((8, 8, 1), epochs=epochs))
     pipeline = make_pipeline(MinMaxScaler(), network)
