@@ -9,7 +9,7 @@ from sklearn.utils import check_array, check_consistent_length
 from sklearn.utils.multiclass import check_classification_targets, type_of_target
 from sklearn.utils.validation import column_or_1d
 
-from skopt_nn.fusion._rows import rows_that_count, take_rows
+from skopt_nn.fusion._rows import take_rows
 
 
 def check_member(estimator, kind, name, *, need_proba=True):
@@ -83,12 +83,11 @@ def check_weights(sample_weight, X):
     return weight
 
 
-def check_folds(cv, X, y, weight, *, classifier, **params):
-    """Return the folds of ``cv`` over the rows that count, each tested exactly once.
+def check_folds(cv, X, y, rows, *, classifier, **params):
+    """Return the folds of ``cv`` over the given rows, each tested exactly once.
 
-    Rows of weight zero are in no fold, so that they are as good as absent.
+    The other rows, those of weight zero among them, are in no fold.
     """
-    rows = rows_that_count(y, weight)
     splitter = check_cv(cv, y[rows], classifier=classifier)
     n_splits = splitter.get_n_splits(X, y, **params)
     if len(rows) < n_splits:

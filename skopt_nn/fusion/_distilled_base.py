@@ -126,15 +126,14 @@ class _Distilled(
         X = indexable(X)[0]
         if hasattr(student, "check_fit"):
             self._check_student(student, X, y, weights["student"], labelled, classes)
-        known = self._rows_of_teacher(X, y, weights["teacher"], split_params, labelled)
-        folds = self._folds(*known)
+        rows = rows_that_count(y, weights["teacher"])
+        rows = rows[labelled[rows]]
+        folds = self._folds(X, y, rows, **split_params)
         root = self._init_callback_context(max_subtasks=2)
         root.call_on_fit_task_begin(estimator=self, X=X, y=y)
-        teacher, soft_targets = self._ask_teacher(root, *known[:3], folds, classes)
-        if len(soft_targets) < len(y):
-            soft_targets = self._ask_about_the_rest(
-                teacher, soft_targets, X, labelled, classes
-            )
+        teacher, soft_targets = self._ask_teacher(
+            root, X, y, weights["teacher"], rows, folds, classes
+        )
         soft_targets = self._shaped_like(soft_targets, y)
         self._teach(
             root, student, X, y, soft_targets, weights["student"], labelled, classes
@@ -320,29 +319,6 @@ class _Distilled(
                 y[~labelled] = np.resize(classes, missing)
             student.check_fit(X, y, weight, classes=None if y.ndim == 2 else classes)
 
-    def _rows_of_teacher(self, X, y, weight, params, labelled):
-        """Return X, y, weights and metadata of the rows that the teacher is fitted on.
-
-        A frozen teacher is not fitted, and is asked about all rows at once.
-        """
-        if self._is_frozen or labelled.all():
-            return X, y, weight, params
-        rows = np.flatnonzero(labelled)
-        return (
-            take_rows(X, rows),
-            y[rows],
-            None if weight is None else weight[rows],
-            {name: take_rows(value, rows) for name, value in params.items()},
-        )
-
-    def _ask_about_the_rest(self, teacher, soft_targets, X, labelled, classes):
-        """Return soft targets of all rows from those of the labelled ones."""
-        rest = predict_scores(teacher, take_rows(X, np.flatnonzero(~labelled)), classes)
-        shape = (len(labelled), *rest.shape[1:])
-        whole = np.empty(shape, np.result_type(soft_targets, rest))
-        whole[labelled], whole[~labelled] = soft_targets, rest
-        return whole
-
     def _route(self, sample_weight, params):
         """Return the weights of teacher and student, and the metadata of the split."""
         if not get_config()["enable_metadata_routing"]:
@@ -365,15 +341,15 @@ class _Distilled(
                 )
         return weights, routed["splitter"]["split"]
 
-    def _folds(self, X, y, weight, params):
+    def _folds(self, X, y, rows, **params):
         """Return the folds of out-of-fold soft targets; none for a frozen teacher."""
         if self.cv is None or self._is_frozen:
             return []
         is_classifier = self._kind == "classifier"
-        return check_folds(self.cv, X, y, weight, classifier=is_classifier, **params)
+        return check_folds(self.cv, X, y, rows, classifier=is_classifier, **params)
 
-    def _ask_teacher(self, root, X, y, weight, folds, classes):
-        """Return the teacher fitted on these rows, and its soft targets for them."""
+    def _ask_teacher(self, root, X, y, weight, rows, folds, classes):
+        """Return the teacher fitted on the given rows, and soft targets for all."""
         task = root.subcontext(
             "teacher", max_subtasks=1 + len(folds), sequential_subtasks=False
         ).call_on_fit_task_begin(estimator=self, X=X, y=y)
@@ -382,6 +358,7 @@ class _Distilled(
             X,
             y,
             weight,
+            rows,
             folds=folds,
             classes=classes,
             context=task,

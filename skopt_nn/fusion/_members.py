@@ -15,7 +15,7 @@ from sklearn.utils.parallel import Parallel, delayed
 from sklearn.utils.validation import has_fit_parameter
 
 from skopt_nn.fusion._labels import label_probabilities
-from skopt_nn.fusion._rows import resample, rows_that_count, take_rows
+from skopt_nn.fusion._rows import resample, take_rows
 
 _ENSEMBLES = (VotingClassifier, VotingRegressor, StackingClassifier, StackingRegressor)
 
@@ -98,6 +98,7 @@ def cross_fit(
     X,
     y,
     weight,
+    rows,
     *,
     folds,
     classes,
@@ -106,10 +107,10 @@ def cross_fit(
     random=None,
     n_jobs=None,
 ):
-    """Fit a clone on all rows that count; score each row by one that did not see it.
+    """Fit a clone on the given rows; score each row by one that did not see it.
 
-    Without folds the clone fitted on all rows gives all scores; with them it gives
-    those of the rows that count nothing, and are in no fold. The tasks become children
+    Without folds the clone fitted on all given rows gives all scores; with them it
+    gives those of the other rows, which are in no fold. The tasks become children
     of ``context``, which allows ``1 + len(folds)`` of them in any order. ``random``
     draws where :func:`resample` places its comb.
     """
@@ -120,7 +121,6 @@ def cross_fit(
         {"context": context.subcontext(name, k), "caller": caller, "offset": offset}
         for k, (name, offset) in enumerate(zip(names, offsets))
     ]
-    rows = rows_that_count(y, weight)
     fitted = fit_member(clone(estimator), X, y, weight, rows, **how[0])
     if not folds:
         return fitted, predict_scores(fitted, X, classes)

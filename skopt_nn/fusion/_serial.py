@@ -276,15 +276,19 @@ class SerialStage(
         y, weight, classes = self._check_data(X, y, sample_weight)
         folds = []
         if folded:
+            rows = rows_that_count(y, weight)
             kind = {"classifier": classes is not None}
-            folds = check_folds(self.cv, samples, y, weight, **kind)
+            folds = check_folds(self.cv, samples, y, rows, **kind)
         root = self._init_callback_context(
             max_subtasks=1 + len(folds), sequential_subtasks=False
         ).call_on_fit_task_begin(estimator=self, X=X, y=y)
+        target, weight = self._lesson(X, y, weight, classes)
         member, scores = cross_fit(
             self.estimator,
             samples,
-            *self._lesson(X, y, weight, classes),
+            target,
+            weight,
+            rows_that_count(target, weight),
             folds=folds,
             classes=classes,
             context=root,

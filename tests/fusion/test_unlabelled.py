@@ -94,6 +94,18 @@ def test_with_cv_only_labelled_rows_are_folded(half):
     assert_array_equal(soft[~labelled], rest)
 
 
+def test_folds_given_as_indices_are_those_of_all_rows(half):
+    X, y, labelled = half
+    rows = np.arange(len(y))
+    folds = [(rows[rows % 3 != k], rows[rows % 3 == k]) for k in range(3)]
+    model = DistilledClassifier(GaussianNB(), Pupil(), cv=folds).fit(X, y)
+    soft = model.student_.lesson_["soft_targets"]
+    for train, test in folds:
+        known, asked = train[labelled[train]], test[labelled[test]]
+        expected = GaussianNB().fit(X[known], y[known]).predict_proba(X[asked])
+        assert_array_equal(soft[asked], expected)
+
+
 def test_labels_of_weight_zero_teach_no_teacher(half):
     X, y, labelled = half
     weight = np.where(np.arange(len(y)) < 120, 1.0, 0.0)
