@@ -7,6 +7,7 @@ import subprocess
 import sys
 import textwrap
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 
 import joblib
 import numpy as np
@@ -26,7 +27,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GridSearchCV, StratifiedKFold, cross_val_score
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
-from sklearn.utils.estimator_checks import parametrize_with_checks
+from sklearn.utils.estimator_checks import estimator_checks_generator
 
 from skopt_nn import KerasClassifier, KerasRegressor
 from skopt_nn._backend import keras
@@ -158,30 +159,50 @@ _ROUNDING = dict.fromkeys(
 )
 
 
-@parametrize_with_checks(
+_CHECKED = [
+    KerasClassifier(
+        build_classifier,
+        model__units=4,
+        loss="sparse_categorical_crossentropy",
+        optimizer="sgd",
+        optimizer__learning_rate=0.1,
+        run_eagerly=EAGER,
+        batch_size=128,
+        verbose=0,
+    ),
+    KerasRegressor(
+        build_regressor,
+        model__units=4,
+        loss="mse",
+        optimizer="sgd",
+        run_eagerly=EAGER,
+        batch_size=128,
+        verbose=0,
+    ),
+]
+
+
+def _name(part):
+    """Of an estimator or a check; a function's repr is another in each process."""
+    if isinstance(part, partial):
+        return part.func.__name__
+    return type(part).__name__
+
+
+@pytest.mark.parametrize(
+    ("estimator", "check"),
     [
-        KerasClassifier(
-            build_classifier,
-            model__units=4,
-            loss="sparse_categorical_crossentropy",
-            optimizer="sgd",
-            optimizer__learning_rate=0.1,
-            run_eagerly=EAGER,
-            batch_size=128,
-            verbose=0,
-        ),
-        KerasRegressor(
-            build_regressor,
-            model__units=4,
-            loss="mse",
-            optimizer="sgd",
-            run_eagerly=EAGER,
-            batch_size=128,
-            verbose=0,
-        ),
+        pair
+        for estimator in _CHECKED
+        for pair in estimator_checks_generator(
+            estimator,
+            expected_failed_checks=_ROUNDING,
+            mark="xfail",
+            # Other backends add up in an order that may just agree.
+            xfail_strict=not EAGER,
+        )
     ],
-    expected_failed_checks=lambda estimator: _ROUNDING,
-    xfail_strict=not EAGER,  # other backends add up in an order that may just agree
+    ids=_name,
 )
 @pytest.mark.filterwarnings("default")
 def test_scikit_learn_checks(estimator, check):
