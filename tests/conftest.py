@@ -10,6 +10,12 @@ _COMPILED = tempfile.TemporaryDirectory(prefix="skopt_nn_compiled_")
 os.environ.setdefault("SKOPT_NN_COMPILATION_CACHE", _COMPILED.name)
 
 
+if "PYTEST_XDIST_WORKER" in os.environ:
+    # One of several processes: threads of all of them would fight for the cores.
+    for variable in ("OMP_NUM_THREADS", "TF_NUM_INTRAOP_THREADS"):
+        os.environ.setdefault(variable, "1")
+
+
 def _read_only(*arrays):
     for array in arrays:
         array.flags.writeable = False
