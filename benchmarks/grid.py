@@ -83,7 +83,7 @@ def search_with_bar(peer, n_rounds, epochs, rates, dropouts):
         for kind in seconds:
             found = GridSearchCV(pipeline, grid, cv=3)
             if kind == "with":
-                found.set_callbacks(ProgressBar(max_propagation_depth=None))
+                found.set_callbacks(ProgressBar())
             start = time.perf_counter()
             with contextlib.redirect_stdout(io.StringIO()):
                 found.fit(X, y)
@@ -244,8 +244,8 @@ def _bar_table(options):
         "A progress bar",
         ("seconds without", "with", "more", "equal scores"),
         rows + contest.failed_rows(4),
-        "The 3 x 2 grid of a pipeline of a scaler and `CNNClassifier`, with bars down "
-        f"to its epochs; medians of {n_rounds} pairs of searches in one process.",
+        "The 3 x 2 grid of a pipeline of a scaler and `CNNClassifier`, bars of search "
+        f"and pipeline; medians of {n_rounds} pairs of searches in one process.",
     )
 
 
