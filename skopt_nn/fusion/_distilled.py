@@ -187,13 +187,6 @@ class DistilledClassifier(ClassifierMixin, _Distilled):
             return y
         return np.where(labelled, y, classes[soft_targets.argmax(axis=1)])
 
-    def _has_all(self, y, classes):
-        return y.ndim == 2 or len(np.unique(y)) == len(classes)
-
-    @staticmethod
-    def _shaped_like(soft_targets, y):
-        return soft_targets
-
     def _keep_classes(self, y, classes):
         self.classes_, self._multilabel = classes, y.ndim == 2
 
@@ -308,13 +301,6 @@ class DistilledRegressor(RegressorMixin, _Distilled):
     def _filled(self, y, labelled, soft_targets, classes):
         mask = labelled.reshape(-1, *[1] * (y.ndim - 1))
         return y if labelled.all() else np.where(mask, y, soft_targets)
-
-    def _has_all(self, y, classes):
-        return True
-
-    @staticmethod
-    def _shaped_like(soft_targets, y):
-        return soft_targets.reshape(y.shape)
 
     def _keep_classes(self, y, classes):
         """A regression has none."""

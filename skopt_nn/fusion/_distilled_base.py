@@ -134,7 +134,6 @@ class _Distilled(
         teacher, soft_targets = self._ask_teacher(
             root, X, y, weights["teacher"], rows, folds, classes
         )
-        soft_targets = self._shaped_like(soft_targets, y)
         self._teach(
             root, student, X, y, soft_targets, weights["student"], labelled, classes
         )
@@ -366,8 +365,9 @@ class _Distilled(
             n_jobs=self.n_jobs,
         )
         task.call_on_fit_task_end(estimator=self, X=X, y=y)
-        if classes is not None:
-            self._check_taught(teacher, classes)
+        if classes is None:
+            return teacher, soft_targets.reshape(y.shape)
+        self._check_taught(teacher, classes)
         return teacher, soft_targets
 
     def _teach(self, root, student, X, y, soft_targets, weight, labelled, classes):
@@ -378,7 +378,8 @@ class _Distilled(
             weight, labelled = weight[rows], labelled[rows]
         every = labelled.all()
         alpha = self.alpha if every else np.where(labelled, self.alpha, 1.0)
-        more = {} if self._has_all(y, classes) else {"classes": classes}
+        some = y.ndim == 1 and classes is not None and len(np.unique(y)) < len(classes)
+        more = {"classes": classes} if some else {}
         task = root.subcontext("student")
         with task.propagate_callback_context(student):
             task.call_on_fit_task_begin(estimator=self, X=X, y=y)
