@@ -35,15 +35,45 @@ def convolution(inputs, kernel):
     """
     if len(inputs) == 1 or math.prod(kernel.shape[:-1]) <= MOST_COLUMNS_OF_PATCHES:
         return _patch_convolution(inputs, kernel, 1)[..., 0, :]
-    strides = (1,) * (kernel.ndim - 2)
-    return lax.conv_general_dilated(
-        inputs, kernel, strides, "SAME", dimension_numbers=_layout(kernel)
-    )
+    return _eigen_convolution(inputs, kernel)
 
 
-def _layout(kernel):
+@jax.custom_vjp
+def _eigen_convolution(inputs, kernel):
+    return _correlation(inputs, kernel, _same_padding(kernel))
+
+
+def _eigen_convolution_forward(inputs, kernel):
+    return _eigen_convolution(inputs, kernel), (inputs, kernel)
+
+
+def _eigen_convolution_backward(residuals, gradient):
+    # As convolutions in the one layout that Eigen takes. JAX leaves them in others,
+    # which XLA brings into this one only outside of loops: inside, they would be
+    # scalar loops.
+    inputs, kernel = residuals
+    padding = _same_padding(kernel)
+    turned = jnp.flip(kernel, range(kernel.ndim - 2)).swapaxes(-1, -2)
+    of_inputs = _correlation(gradient, turned, [pair[::-1] for pair in padding])
+    channels_first = jnp.moveaxis(inputs, (-1, 0), (0, -1))
+    of_kernel = _correlation(channels_first, jnp.moveaxis(gradient, 0, -2), padding)
+    return of_inputs, jnp.moveaxis(of_kernel, 0, -2)
+
+
+_eigen_convolution.defvjp(_eigen_convolution_forward, _eigen_convolution_backward)
+
+
+def _same_padding(kernel):
+    return [((side - 1) // 2, side // 2) for side in kernel.shape[:-2]]
+
+
+def _correlation(inputs, kernel, padding):
     spatial = "DHW"[5 - kernel.ndim :]
-    return (f"N{spatial}C", f"{spatial}IO", f"N{spatial}C")
+    layout = (f"N{spatial}C", f"{spatial}IO", f"N{spatial}C")
+    strides = (1,) * len(padding)
+    return lax.conv_general_dilated(
+        inputs, kernel, strides, padding, dimension_numbers=layout
+    )
 
 
 def pooled_convolution(inputs, kernel, size):

@@ -63,6 +63,32 @@ def batches(
         yield rows.take(indices, n_real)
 
 
+def stacks(
+    rows: Rows, order: Sequence[int], size: int, depth: int
+) -> Iterator[tuple[int, tuple]]:
+    """Cut ``rows`` in the given order into stacks of ``depth`` batches.
+
+    Yields how many batches of a stack hold rows, and arrays of shape
+    ``(depth, size, ...)``: whatever the last stack lacks has weight zero.
+    """
+    for start in range(0, len(order), depth * size):
+        indices = order[start : start + depth * size]
+        n_real = len(indices)
+        indices = np.concatenate(
+            [indices, np.repeat(indices[:1], depth * size - n_real)]
+        )
+        x, targets, weights = (
+            _stacked(part, depth) for part in rows.take(indices, n_real)
+        )
+        yield -(-n_real // size), (x, targets, weights)
+
+
+def _stacked(part, depth):
+    if isinstance(part, tuple):
+        return tuple(_stacked(array, depth) for array in part)
+    return part.reshape(depth, -1, *part.shape[1:])
+
+
 def epoch_order(n_rows: int, seed: int, epoch: int) -> np.ndarray:
     """The order of the rows in one epoch, a function of seed and epoch alone.
 

@@ -1,12 +1,9 @@
 """What makes XLA's programs fast on CPU; on an accelerator nothing of it applies."""
 
-import math
 from collections.abc import Callable, Iterator
 from functools import cache
 
 import jax
-
-from skopt_nn._backend import keras
 
 # XLA hands convolutions to a library that is slower at them than Eigen (100 against
 # 170 GFLOP/s, jaxlib 0.10 on two Zen 4 cores); this leaves it the matrix products.
@@ -84,22 +81,14 @@ def _chunk_rows(template, n_rows):
     if jax.default_backend() != "cpu" or template.weighted:
         # The statistics of batch normalization are those of the whole batch.
         return n_rows
-    bytes_per_row = 4 * sum(map(_n_outputs, template.model.layers))
     n_chunks = 1
     while (
         n_chunks < _MOST_CHUNKS
-        and n_rows * bytes_per_row > n_chunks * _CHUNK_BYTES
+        and n_rows * template.bytes_of_row > n_chunks * _CHUNK_BYTES
         and n_rows % (2 * n_chunks) == 0
     ):
         n_chunks *= 2
     return n_rows // n_chunks
-
-
-def _n_outputs(layer: keras.Layer) -> int:
-    try:
-        return math.prod(layer.output.shape[1:])
-    except AttributeError:  # a shared layer has several outputs; what follows counts
-        return 0
 
 
 def after(x, gradients):

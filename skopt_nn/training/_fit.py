@@ -9,7 +9,7 @@ import numpy as np
 
 from skopt_nn._backend import keras
 from skopt_nn.training._backends import TRAINER
-from skopt_nn.training._batches import Rows, batch_rows, batches, epoch_order
+from skopt_nn.training._batches import Rows, batch_rows, epoch_order
 from skopt_nn.training._optimizers import make_optimizer
 
 ops = keras.ops
@@ -125,8 +125,7 @@ class _Run:
         """Train one epoch; None if its loss or what it leaves is not finite."""
         self.trainer.reset_loss()
         order = epoch_order(len(self.rows), self.seed, epoch)
-        for batch in self._batches(self.rows, order, self.size):
-            self.trainer.train(batch)
+        self.trainer.train(self.rows, order, self.size)
         logs = {"loss": self.trainer.loss()}
         if self.validation is not None:
             logs["val_loss"] = self._validation_loss()
@@ -138,13 +137,9 @@ class _Run:
         self._keep(logs)
         return logs
 
-    def _batches(self, rows, order, size):
-        return batches(rows, order, size, filled=self.trainer.one_shape)
-
     def _validation_loss(self):
         size = batch_rows(len(self.validation), _EVALUATION_ROWS)
-        order = np.arange(len(self.validation))
-        return self.trainer.evaluate(self._batches(self.validation, order, size))
+        return self.trainer.evaluate(self.validation, size)
 
     def _keep(self, logs):
         watched = logs.get("val_loss", -math.inf)

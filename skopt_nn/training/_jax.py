@@ -7,11 +7,14 @@ every model of that architecture.
 import contextlib
 import math
 import os
+from functools import cached_property
 
 import jax
 import jax.numpy as jnp
 import numpy as np
+from jax import lax
 
+from skopt_nn.training._batches import batches, stacks
 from skopt_nn.training._cache import PROGRAMS
 from skopt_nn.training._cpu import Inference, after, chunks, compiled
 from skopt_nn.training._disk import keep_programs_on_disk
@@ -37,6 +40,11 @@ class Template:
         rows = [getattr(layer, "library_rows", None) for layer in self.model.layers]
         return min((n for n in rows if n is not None), default=math.inf)
 
+    @cached_property
+    def bytes_of_row(self):
+        """Memory that the outputs of the layers take for a row."""
+        return 4 * sum(map(_n_outputs, self.model.layers))
+
     def __call__(self, trainable, non_trainable, x, *, training, row_weights=None):
         with contextlib.ExitStack() as stack:
             for layer in self.weighted:
@@ -47,8 +55,21 @@ class Template:
             )
 
 
+def _n_outputs(layer):
+    try:
+        return math.prod(layer.output.shape[1:])
+    except AttributeError:  # a shared layer has several outputs; what follows counts
+        return 0
+
+
+# A call of training steps is over in about a tenth of a second: Python is asked rarely,
+# and Ctrl-C is heard.
+_MOST_STEPS = 16
+_BYTES_OF_CALL = 2**25
+
+
 class TrainProgram:
-    """One gradient step and the loss of a batch, compiled once for each shape."""
+    """Gradient steps and the loss of a batch, compiled once for each shape."""
 
     def __init__(self, model, keyed, loss, optimizer):
         self.template = Template(model, keyed)
@@ -62,7 +83,7 @@ class TrainProgram:
         names = [v.name for v in self.optimizer.variables]
         self.learning_rate_index = names.index("learning_rate")
         self.decays = [v.name == "kernel" for v in variables]
-        self.step = compiled(self._step, donate_argnums=0)
+        self.steps = compiled(self._steps, donate_argnums=0)
         self.evaluate = Inference(self._evaluate, self.template.library_rows)
 
     def _loss_sum(self, trainable, non_trainable, batch, settings, training):
@@ -86,8 +107,30 @@ class TrainProgram:
             sums = gradients if sums is None else jax.tree.map(jnp.add, sums, gradients)
         return loss, non_trainable, sums
 
-    def _step(self, state, batch, settings):
+    def steps_of_call(self, n_rows):
+        """How many steps on batches of so many rows a call takes."""
+        if getattr(self.template.model, "architecture", None) is None:
+            # XLA on CPU calls Eigen for the gradient of a stock convolution only
+            # outside of loops; inside, a scalar loop takes 16 times as long.
+            return 1
+        variables = self.template.model.trainable_variables
+        n_bytes = n_rows * self.template.bytes_of_row
+        n_bytes += 4 * sum(math.prod(v.shape) for v in variables)
+        return min(max(_BYTES_OF_CALL // n_bytes, 1), _MOST_STEPS)
+
+    def _steps(self, state, n_batches, batches, settings):
+        """One step for each of the first ``n_batches`` batches of a stack."""
         PROGRAMS.count_compilation("train")
+
+        def step(i, state):
+            batch = jax.tree.map(lambda stack: stack[i], batches)
+            return self._step(state, batch, settings)
+
+        if len(batches[0]) == 1:
+            return step(0, state)
+        return lax.fori_loop(0, n_batches, step, state)
+
+    def _step(self, state, batch, settings):
         loss, non_trainable, sums = self._gradient_sum(state, batch, settings)
         weight = jnp.sum(batch[2])
         old = state["trainable"]
@@ -129,9 +172,6 @@ class PredictProgram:
 
 class JaxTrainer:
     """Trains one model by a shared program; the model is written to by ``sync``."""
-
-    # Another shape would be compiled again.
-    one_shape = True
 
     def __init__(self, model, loss, settings, optimizer, learning_rate, state=None):
         key = architecture_key(model)
@@ -183,8 +223,13 @@ class JaxTrainer:
     def reset_loss(self):
         self.state |= {name: np.float32(0) for name in ("loss_sum", "weight_sum")}
 
-    def train(self, batch):
-        self.state = self.program.step(self.state, batch, self.settings)
+    def train(self, rows, order, size):
+        """Take the rows in this order, ``size`` to a step."""
+        depth = self.program.steps_of_call(size) if len(order) > size else 1
+        for n_batches, stack in stacks(rows, order, size, depth):
+            self.state = self.program.steps(
+                self.state, np.int32(n_batches), stack, self.settings
+            )
 
     def loss(self):
         return float(self.state["loss_sum"]) / float(self.state["weight_sum"])
@@ -194,15 +239,11 @@ class JaxTrainer:
         weights = map(np.asarray, self.state["trainable"])
         return all(np.isfinite(np.vdot(v, v)) for v in weights)
 
-    def evaluate(self, batches):
+    def evaluate(self, rows, size):
+        variables = {k: self.state[k] for k in ("trainable", "non_trainable")}
         parts = [
-            self.program.evaluate(
-                len(batch[0]),
-                {k: self.state[k] for k in ("trainable", "non_trainable")},
-                batch,
-                self.settings,
-            )
-            for batch in batches
+            self.program.evaluate(size, variables, batch, self.settings)
+            for batch in batches(rows, np.arange(len(rows)), size)
         ]
         losses, weights = zip(*parts)
         return float(sum(losses) / sum(weights))

@@ -3,6 +3,7 @@
 import numpy as np
 
 from skopt_nn._backend import keras
+from skopt_nn.training._batches import batches
 from skopt_nn.training._losses import LOSSES
 from skopt_nn.training._optimizers import make_optimizer
 
@@ -11,9 +12,6 @@ ops = keras.ops
 
 class PortableTrainer:
     """Trains one model by ``train_on_batch``; there is no program to share."""
-
-    # Batch normalization must not see rows that pad.
-    one_shape = False
 
     def __init__(self, model, loss, settings, optimizer, learning_rate, state=None):
         self.model = model
@@ -93,10 +91,15 @@ class PortableTrainer:
     def reset_loss(self):
         self.loss_sum = self.weight_sum = 0.0
 
-    def train(self, batch):
-        x, packed, weight = self._packed(batch)
-        self.loss_sum += weight * float(self.model.train_on_batch(x, packed))
-        self.weight_sum += weight
+    def train(self, rows, order, size):
+        """Take the rows in this order, ``size`` to a step."""
+        for x, packed, weight in self._batches(rows, order, size):
+            self.loss_sum += weight * float(self.model.train_on_batch(x, packed))
+            self.weight_sum += weight
+
+    def _batches(self, rows, order, size):
+        # Not filled up: batch normalization must not see rows that pad.
+        return map(self._packed, batches(rows, order, size, filled=False))
 
     def loss(self):
         return self.loss_sum / self.weight_sum
@@ -106,10 +109,9 @@ class PortableTrainer:
         squares = (ops.sum(ops.square(v)) for v in self.model.trainable_variables)
         return bool(np.isfinite(float(ops.convert_to_numpy(sum(squares)))))
 
-    def evaluate(self, batches):
+    def evaluate(self, rows, size):
         losses = weights = 0.0
-        for batch in batches:
-            x, packed, weight = self._packed(batch)
+        for x, packed, weight in self._batches(rows, np.arange(len(rows)), size):
             losses += weight * float(self.model.test_on_batch(x, packed))
             weights += weight
         return losses / weights
