@@ -7,10 +7,25 @@ variable, or a Keras that is already imported) stands; otherwise the backend is 
 import os
 import sys
 
+import numpy as np
+
 DEFAULT_BACKEND = "jax"
 
 
+# Where XLA and TensorFlow look for the number that others find in OMP_NUM_THREADS.
+_THREADS = ("NPROC", "TF_NUM_INTRAOP_THREADS")
+
+
+def _limit_threads():
+    """Obey the limit by which joblib keeps its workers from fighting for the cores."""
+    limit = os.environ.get("OMP_NUM_THREADS", "").partition(",")[0].strip()
+    if limit.isdigit():
+        for name in _THREADS:
+            os.environ.setdefault(name, limit)
+
+
 def _import_keras():
+    _limit_threads()
     if "keras" not in sys.modules:
         os.environ.setdefault("KERAS_BACKEND", DEFAULT_BACKEND)
     try:
@@ -26,3 +41,16 @@ def _import_keras():
 
 
 keras = _import_keras()
+
+
+def on_device(array):
+    """A copy of a numpy array where the backend computes.
+
+    Keras converts arrays for JAX by a program that is compiled for each shape.
+    """
+    array = np.array(array)
+    if keras.backend.backend() != "jax":
+        return array
+    import jax
+
+    return jax.device_put(array)

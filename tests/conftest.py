@@ -12,8 +12,7 @@ os.environ.setdefault("SKOPT_NN_COMPILATION_CACHE", _COMPILED.name)
 
 if "PYTEST_XDIST_WORKER" in os.environ:
     # One of several processes: threads of all of them would fight for the cores.
-    for variable in ("OMP_NUM_THREADS", "TF_NUM_INTRAOP_THREADS"):
-        os.environ.setdefault(variable, "1")
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 
 def _read_only(*arrays):

@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -17,7 +18,8 @@ WeightedSumRegressor compare save load
 
 
 def run(code, **environment):
-    variables = {k: v for k, v in os.environ.items() if k != "KERAS_BACKEND"}
+    inherited = os.environ.items()
+    variables = {k: v for k, v in inherited if k not in ("KERAS_BACKEND", "NPROC")}
     return subprocess.run(
         [sys.executable, "-c", code],
         env={**variables, **environment},
@@ -64,6 +66,7 @@ def test_families_load_neither_scikeras_nor_tensorflow():
 def test_fitting_a_family_does_not_look_for_tensorflow():
     code = """
 import sys
+from pathlib import Path
 
 class Watch:
     looked_for = []
@@ -113,3 +116,24 @@ def test_an_unusable_backend_gives_one_clear_sentence():
     assert result.returncode != 0
     assert "KERAS_BACKEND='abacus' cannot be used" in last
     assert "'jax', 'tensorflow' or 'torch'" in last
+
+
+@pytest.mark.jax_only
+@pytest.mark.skipif(
+    not Path("/proc/self/task").exists(), reason="threads are counted by Linux only"
+)
+@pytest.mark.parametrize(("limit", "n_threads"), [("1", 1), ("3", 3), ("2,1", 2)])
+def test_training_obeys_the_number_of_threads_that_joblib_leaves(limit, n_threads):
+    code = """
+import os
+import numpy as np
+from skopt_nn import CNNClassifier
+
+X, y = np.zeros((20, 4, 4, 1)), np.arange(20) % 2
+CNNClassifier(epochs=1, filters=(2,), dense_units=(2,)).fit(X, y)
+folder = "/proc/self/task"
+names = [open(f"{folder}/{i}/comm").read().strip() for i in os.listdir(folder)]
+print(names.count("tf_XLAEigen"))
+"""
+    result = run(code, OMP_NUM_THREADS=limit)
+    assert result.stdout.strip() == str(n_threads), result.stderr

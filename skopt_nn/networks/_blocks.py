@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 
-from skopt_nn._backend import keras
+from skopt_nn._backend import keras, on_device
 from skopt_nn.networks._convolution import Convolution
 from skopt_nn.networks._layers import (
     ONES,
@@ -146,12 +146,12 @@ def initialize(model, seed):
         *window, fan_in, fan_out = variable.shape
         limit = math.sqrt(6 / (math.prod(window) * (fan_in + fan_out)))
         kernel = rng.uniform(-limit, limit, variable.shape)
-        variable.assign(kernel.astype(np.float32))
+        variable.assign(on_device(kernel.astype(np.float32)))
     return model
 
 
 def set_statistics(model, mean, scale):
     """Tell the network's first layer what it is to subtract and divide by."""
     layer = model.get_layer("standardize")
-    layer.mean.assign(np.asarray(mean, dtype=np.float32))
-    layer.scale.assign(np.asarray(scale, dtype=np.float32))
+    layer.mean.assign(on_device(np.asarray(mean, dtype=np.float32)))
+    layer.scale.assign(on_device(np.asarray(scale, dtype=np.float32)))

@@ -7,7 +7,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from skopt_nn._backend import keras
+from skopt_nn._backend import keras, on_device
 from skopt_nn.networks._cnn import build_cnn
 from skopt_nn.networks._shared import build_shared, shared_layers, shared_slots
 
@@ -122,7 +122,7 @@ def get_values(model: keras.Model) -> list[np.ndarray]:
 
 def set_values(model: keras.Model, values: list[np.ndarray]) -> keras.Model:
     for variable, value in zip(_variables(model), values, strict=True):
-        variable.assign(value)
+        variable.assign(on_device(value))
     return model
 
 

@@ -4,7 +4,7 @@ from contextvars import ContextVar
 
 import numpy as np
 
-from skopt_nn._backend import keras
+from skopt_nn._backend import keras, on_device
 
 ops = keras.ops
 
@@ -22,7 +22,7 @@ class Constant(keras.initializers.Initializer):
         self.value = value
 
     def __call__(self, shape, dtype=None):
-        return np.full(shape, self.value, dtype=np.float32)
+        return on_device(np.full(shape, self.value, dtype=np.float32))
 
     def get_config(self):
         return {"value": self.value}

@@ -14,6 +14,7 @@ import jax.numpy as jnp
 import numpy as np
 from jax import lax
 
+from skopt_nn._backend import on_device
 from skopt_nn.training._batches import batches, stacks
 from skopt_nn.training._cache import PROGRAMS
 from skopt_nn.training._cpu import Inference, after, chunks, compiled
@@ -83,6 +84,7 @@ class TrainProgram:
         names = [v.name for v in self.optimizer.variables]
         self.learning_rate_index = names.index("learning_rate")
         self.decays = [v.name == "kernel" for v in variables]
+        self.bytes_of_variables = 4 * sum(math.prod(v.shape) for v in variables)
         self.steps = compiled(self._steps, donate_argnums=0)
         self.evaluate = Inference(self._evaluate, self.template.library_rows)
 
@@ -113,9 +115,7 @@ class TrainProgram:
             # XLA on CPU calls Eigen for the gradient of a stock convolution only
             # outside of loops; inside, a scalar loop takes 16 times as long.
             return 1
-        variables = self.template.model.trainable_variables
-        n_bytes = n_rows * self.template.bytes_of_row
-        n_bytes += 4 * sum(math.prod(v.shape) for v in variables)
+        n_bytes = self.bytes_of_variables + n_rows * self.template.bytes_of_row
         return min(max(_BYTES_OF_CALL // n_bytes, 1), _MOST_STEPS)
 
     def _steps(self, state, n_batches, batches, settings):
@@ -199,7 +199,7 @@ class JaxTrainer:
         for name in ("trainable", "non_trainable"):
             variables = getattr(self.model, f"{name}_variables")
             for variable, value in zip(variables, self.state[name]):
-                variable.assign(np.array(value))
+                variable.assign(on_device(value))
 
     @property
     def learning_rate(self):
@@ -263,7 +263,7 @@ def _to_host(values):
 
 
 def _to_device(values):
-    return [jax.device_put(np.array(value)) for value in values]
+    return [on_device(value) for value in values]
 
 
 class JaxPredictor:

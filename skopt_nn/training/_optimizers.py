@@ -2,11 +2,11 @@
 
 import numpy as np
 
-from skopt_nn._backend import keras
+from skopt_nn._backend import keras, on_device
 
 
 def _zeros(shape, dtype=None):
-    return np.zeros(shape, dtype=np.float32)
+    return on_device(np.zeros(shape, dtype=np.float32))
 
 
 class _HostZeros:

@@ -160,6 +160,39 @@ def test_batches_cut_every_row_once_and_weigh_padding_zero(rows):
     assert rows.weights.all()
 
 
+@pytest.mark.parametrize("depth", [1, 2, 3, 16])
+def test_stacks_hold_the_batches_in_order_and_nothing_else(rows, depth):
+    order = np.random.default_rng(0).permutation(len(rows))
+    cut = list(_batches.batches(rows, order, 32))
+    counts, stacks = zip(*_batches.stacks(rows, order, 32, depth))
+    assert sum(counts) == len(cut)
+    stacked = []
+    for count, (x, (target,), weights) in zip(counts, stacks):
+        assert x.shape[:2] == target.shape[:2] == weights.shape == (depth, 32)
+        assert not weights[count:].any()
+        stacked += list(zip(x[:count], target[:count], weights[:count]))
+    for (x, target, weights), (x_cut, (target_cut,), weights_cut) in zip(stacked, cut):
+        np.testing.assert_array_equal(weights, weights_cut)
+        real = weights > 0
+        np.testing.assert_array_equal(x[real], x_cut[real])
+        np.testing.assert_array_equal(target[real], target_cut[real])
+
+
+@jax_only
+@pytest.mark.parametrize("normalization", [None, "batch"])
+def test_many_steps_in_a_call_equal_as_many_calls(
+    digits, tiny, normalization, monkeypatch
+):
+    from skopt_nn.training._jax import TrainProgram
+
+    X, y = digits
+    cnn = CNNClassifier(**tiny | {"epochs": 2}, normalization=normalization)
+    together = cnn.fit(X, y).predict_proba(X)
+    monkeypatch.setattr(TrainProgram, "steps_of_call", lambda *_: 1)
+    one_by_one = cnn.fit(X, y).predict_proba(X)
+    np.testing.assert_allclose(together, one_by_one, rtol=1e-4, atol=1e-6)
+
+
 def test_each_epoch_has_an_order_of_its_own():
     orders = [tuple(_batches.epoch_order(20, 1, epoch)) for epoch in (0, 1, 0)]
     assert orders[0] == orders[2] != orders[1]
