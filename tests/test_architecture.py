@@ -13,7 +13,7 @@ HEAVY = {"jax", "keras", "scikeras", "tensorflow", "torch"}
 # Room -> rooms of the package that it may import, and heavy libraries.
 ARROWS = {
     "__init__": set(),
-    "_backend": {"keras"},
+    "_backend": {"keras", "jax"},
     "networks": {"_backend", "jax"},
     "training": {"_backend", "jax"},
     "_scikeras": {"_backend", "scikeras", "keras", "torch"},

@@ -98,8 +98,9 @@ class PortableTrainer:
             self.weight_sum += weight
 
     def _batches(self, rows, order, size):
-        # Not filled up: batch normalization must not see rows that pad.
-        return map(self._packed, batches(rows, order, size, filled=False))
+        # Another shape is traced again; batch normalization must not see rows that pad.
+        filled = not any(hasattr(layer, "row_weights") for layer in self.model.layers)
+        return map(self._packed, batches(rows, order, size, filled=filled))
 
     def loss(self):
         return self.loss_sum / self.weight_sum
