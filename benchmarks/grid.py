@@ -208,7 +208,7 @@ def _jobs_table(options):
         pair = []
         for n_jobs in (1, 2):
             with tempfile.TemporaryDirectory() as folder:
-                epochs = 5 if options.quick else 150
+                epochs = 2 if options.quick else 150
                 pair.append(_our_search(options, folder, n_jobs, epochs))
         pairs.append(pair)
     one, two = (median(pair[i]["seconds"] for pair in pairs) for i in range(2))
@@ -224,10 +224,11 @@ def _jobs_table(options):
 
 
 def _bar_table(options):
-    n_rounds = 2 if options.quick else 10
+    n_rounds = 1 if options.quick else 10
+    places = (("a terminal", True), ("a file", False))
     contest = Contest(options, [peers.OURS], fresh=True)
     rows = []
-    for where, terminal in (("a terminal", True), ("a file", False)):
+    for where, terminal in places[: 1 if options.quick else 2]:
         answers = contest.ask(
             "grid:search_with_bar",
             terminal=terminal,

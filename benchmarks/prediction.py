@@ -20,7 +20,7 @@ PREDICTORS = (
     "skorch",
     "torch",
 )
-QUICK = (peers.OURS, "keras (jax)", "skorch")
+QUICK = (peers.OURS, "skorch")
 # No estimators: they check nothing, and are shown only to tell what that costs.
 BARE = ("keras (jax)", "keras (tensorflow)", "torch")
 
