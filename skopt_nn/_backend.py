@@ -13,15 +13,20 @@ DEFAULT_BACKEND = "jax"
 
 
 # Where XLA and TensorFlow look for the number that others find in OMP_NUM_THREADS.
-_THREADS = ("NPROC", "TF_NUM_INTRAOP_THREADS")
+_THREAD_VARIABLES = ("NPROC", "TF_NUM_INTRAOP_THREADS")
 
 
 def _limit_threads():
     """Obey the limit by which joblib keeps its workers from fighting for the cores."""
-    limit = os.environ.get("OMP_NUM_THREADS", "").partition(",")[0].strip()
-    if limit.isdigit():
-        for name in _THREADS:
-            os.environ.setdefault(name, limit)
+    limit = _number(os.environ.get("OMP_NUM_THREADS", "").partition(",")[0])
+    for name in _THREAD_VARIABLES if limit else ():
+        # A worker inherits what its parent was allowed.
+        chosen = _number(os.environ.get(name, "")) or limit
+        os.environ[name] = str(min(chosen, limit))
+
+
+def _number(text):
+    return int(text) if text.strip().isdigit() else 0
 
 
 def _import_keras():
@@ -44,7 +49,7 @@ keras = _import_keras()
 
 
 def on_device(array):
-    """A copy of a numpy array where the backend computes.
+    """A copy of an array where the backend computes.
 
     Keras converts arrays for JAX by a program that is compiled for each shape.
     """

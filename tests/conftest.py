@@ -10,9 +10,9 @@ _COMPILED = tempfile.TemporaryDirectory(prefix="skopt_nn_compiled_")
 os.environ.setdefault("SKOPT_NN_COMPILATION_CACHE", _COMPILED.name)
 
 
-if "PYTEST_XDIST_WORKER" in os.environ:
-    # One of several processes: threads of all of them would fight for the cores.
-    os.environ.setdefault("OMP_NUM_THREADS", "1")
+# The processes of a run would fight for the cores; and joblib's workers, which get as
+# many threads as joblib leaves them, have to equal this process to the last bit.
+os.environ["OMP_NUM_THREADS"] = "1"
 
 
 def _read_only(*arrays):

@@ -66,7 +66,6 @@ def test_families_load_neither_scikeras_nor_tensorflow():
 def test_fitting_a_family_does_not_look_for_tensorflow():
     code = """
 import sys
-from pathlib import Path
 
 class Watch:
     looked_for = []
@@ -122,8 +121,13 @@ def test_an_unusable_backend_gives_one_clear_sentence():
 @pytest.mark.skipif(
     not Path("/proc/self/task").exists(), reason="threads are counted by Linux only"
 )
-@pytest.mark.parametrize(("limit", "n_threads"), [("1", 1), ("3", 3), ("2,1", 2)])
-def test_training_obeys_the_number_of_threads_that_joblib_leaves(limit, n_threads):
+@pytest.mark.parametrize(
+    ("limit", "inherited", "n_threads"),
+    [("1", "", 1), ("3", "", 3), ("2,1", "", 2), ("1", "4", 1), ("0", "2", 2)],
+)
+def test_training_obeys_the_number_of_threads_that_joblib_leaves(
+    limit, inherited, n_threads
+):
     code = """
 import os
 import numpy as np
@@ -135,5 +139,5 @@ folder = "/proc/self/task"
 names = [open(f"{folder}/{i}/comm").read().strip() for i in os.listdir(folder)]
 print(names.count("tf_XLAEigen"))
 """
-    result = run(code, OMP_NUM_THREADS=limit)
+    result = run(code, OMP_NUM_THREADS=limit, NPROC=inherited)
     assert result.stdout.strip() == str(n_threads), result.stderr

@@ -63,8 +63,8 @@ warm_start : bool, default=False
     Whether fit goes on from the last fit, with its weights and optimizer state.
 random_state : int, RandomState instance or None, default=None
     Seeds initial weights, order of rows, dropout and the held-out part. With an int
-    a fit repeats to the bit. None draws from the operating system; the global state
-    of numpy is never touched.
+    a fit repeats to the bit, if it has as many threads. None draws from the operating
+    system; the global state of numpy is never touched.
 verbose : int, default=0
     Whether to print a line an epoch.\
 """

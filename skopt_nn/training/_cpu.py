@@ -22,7 +22,7 @@ STOCK_LIBRARY_ROWS = 64
 
 
 def compiled(function: Callable, **settings) -> Callable:
-    """``jax.jit`` of a training step."""
+    """``jax.jit`` of training steps."""
     return jax.jit(function, compiler_options=_known(**_OPTIONS), **settings)
 
 

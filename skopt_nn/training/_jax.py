@@ -14,7 +14,7 @@ import jax.numpy as jnp
 import numpy as np
 from jax import lax
 
-from skopt_nn._backend import on_device
+from skopt_nn._backend import keras, on_device
 from skopt_nn.training._batches import batches, stacks
 from skopt_nn.training._cache import PROGRAMS
 from skopt_nn.training._cpu import Inference, after, chunks, compiled
@@ -56,7 +56,7 @@ class Template:
             )
 
 
-def _n_outputs(layer):
+def _n_outputs(layer: keras.Layer) -> int:
     try:
         return math.prod(layer.output.shape[1:])
     except AttributeError:  # a shared layer has several outputs; what follows counts
@@ -64,7 +64,7 @@ def _n_outputs(layer):
 
 
 # A call of training steps is over in about a tenth of a second: Python is asked rarely,
-# and Ctrl-C is heard.
+# and Ctrl-C waits for no more than the calls under way.
 _MOST_STEPS = 16
 _BYTES_OF_CALL = 2**25
 
@@ -118,15 +118,15 @@ class TrainProgram:
         n_bytes = self.bytes_of_variables + n_rows * self.template.bytes_of_row
         return min(max(_BYTES_OF_CALL // n_bytes, 1), _MOST_STEPS)
 
-    def _steps(self, state, n_batches, batches, settings):
+    def _steps(self, state, n_batches, stack, settings):
         """One step for each of the first ``n_batches`` batches of a stack."""
         PROGRAMS.count_compilation("train")
 
         def step(i, state):
-            batch = jax.tree.map(lambda stack: stack[i], batches)
+            batch = jax.tree.map(lambda array: array[i], stack)
             return self._step(state, batch, settings)
 
-        if len(batches[0]) == 1:
+        if len(stack[0]) == 1:
             return step(0, state)
         return lax.fori_loop(0, n_batches, step, state)
 

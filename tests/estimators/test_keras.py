@@ -209,6 +209,33 @@ def test_scikit_learn_checks(estimator, check):
     check(estimator)
 
 
+_IN_DOUBLE_PRECISION = """
+import sys
+
+from skopt_nn._backend import keras
+
+keras.config.set_floatx("float64")
+sys.path.insert(0, sys.argv[1])
+import test_keras
+from sklearn.utils import estimator_checks
+
+for estimator in test_keras._CHECKED:
+    for name in test_keras._ROUNDING:
+        getattr(estimator_checks, name)(type(estimator).__name__, estimator)
+"""
+
+
+def test_weights_equal_repeated_rows_where_rounding_does_not_show():
+    done = subprocess.run(
+        [sys.executable, "-c", _IN_DOUBLE_PRECISION, os.path.dirname(__file__)],
+        env={**os.environ, "JAX_ENABLE_X64": "1"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+
+
 def test_they_are_a_classifier_and_a_regressor():
     assert is_classifier(KerasClassifier())
     assert is_regressor(KerasRegressor())

@@ -185,9 +185,18 @@ def test_many_steps_in_a_call_equal_as_many_calls(
 ):
     from skopt_nn.training._jax import TrainProgram
 
-    X, y = digits
-    cnn = CNNClassifier(**tiny | {"epochs": 2}, normalization=normalization)
+    called = []
+
+    def steps_of_call(program, n_rows, original=TrainProgram.steps_of_call):
+        called.append(original(program, n_rows))
+        return called[-1]
+
+    X, y = digits  # 38 batches of 8, by convolutions of 8 channels
+    changes = {"filters": (8, 8), "batch_size": 8, "epochs": 2}
+    cnn = CNNClassifier(**tiny | changes, normalization=normalization)
+    monkeypatch.setattr(TrainProgram, "steps_of_call", steps_of_call)
     together = cnn.fit(X, y).predict_proba(X)
+    assert set(called) == {16}
     monkeypatch.setattr(TrainProgram, "steps_of_call", lambda *_: 1)
     one_by_one = cnn.fit(X, y).predict_proba(X)
     np.testing.assert_allclose(together, one_by_one, rtol=1e-4, atol=1e-6)
