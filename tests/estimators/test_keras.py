@@ -225,6 +225,10 @@ for estimator in test_keras._CHECKED:
 """
 
 
+@pytest.mark.skipif(
+    keras.backend.backend() == "torch",
+    reason="on torch some of what Keras computes stays in single precision",
+)
 def test_weights_equal_repeated_rows_where_rounding_does_not_show():
     done = subprocess.run(
         [sys.executable, "-c", _IN_DOUBLE_PRECISION, os.path.dirname(__file__)],
