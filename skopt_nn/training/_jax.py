@@ -124,7 +124,9 @@ class TrainProgram:
 
         def step(i, state):
             batch = jax.tree.map(lambda array: array[i], stack)
-            return self._step(state, batch, settings)
+            trained = self._step(state, batch, settings)
+            # Settings are of single precision, variables may be of half.
+            return jax.tree.map(lambda new, old: new.astype(old.dtype), trained, state)
 
         if len(stack[0]) == 1:
             return step(0, state)

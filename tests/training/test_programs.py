@@ -202,6 +202,20 @@ def test_many_steps_in_a_call_equal_as_many_calls(
     np.testing.assert_allclose(together, one_by_one, rtol=1e-4, atol=1e-6)
 
 
+@jax_only
+@pytest.mark.parametrize("policy", ["float16", "bfloat16"])
+def test_variables_of_half_precision_stay_so(digits, tiny, policy):
+    X, y = digits
+    before = keras.config.dtype_policy()
+    keras.config.set_dtype_policy(policy)
+    try:
+        cnn = CNNClassifier(**tiny | {"epochs": 2}).fit(X, y)
+    finally:
+        keras.config.set_dtype_policy(before)
+    assert {v.dtype for v in cnn.model_.trainable_variables} == {policy}
+    assert np.isfinite(cnn.history_["loss"]).all()
+
+
 def test_each_epoch_has_an_order_of_its_own():
     orders = [tuple(_batches.epoch_order(20, 1, epoch)) for epoch in (0, 1, 0)]
     assert orders[0] == orders[2] != orders[1]
