@@ -71,22 +71,17 @@ def stacks(
     Yields how many batches of a stack hold rows, and arrays of shape
     ``(depth, size, ...)``: whatever the last stack lacks has weight zero.
     """
-    for start in range(0, len(order), depth * size):
-        indices = order[start : start + depth * size]
-        n_real = len(indices)
-        indices = np.concatenate(
-            [indices, np.repeat(indices[:1], depth * size - n_real)]
-        )
-        x, targets, weights = (
-            _stacked(part, depth) for part in rows.take(indices, n_real)
-        )
-        yield -(-n_real // size), (x, targets, weights)
+    n_rows = depth * size
+    starts = range(0, len(order), n_rows)
+    for start, (x, targets, weights) in zip(starts, batches(rows, order, n_rows)):
+        n_real = min(n_rows, len(order) - start)
+        targets = tuple(_stacked(target, depth) for target in targets)
+        stack = _stacked(x, depth), targets, _stacked(weights, depth)
+        yield -(-n_real // size), stack
 
 
-def _stacked(part, depth):
-    if isinstance(part, tuple):
-        return tuple(_stacked(array, depth) for array in part)
-    return part.reshape(depth, -1, *part.shape[1:])
+def _stacked(array, depth):
+    return array.reshape(depth, -1, *array.shape[1:])
 
 
 def epoch_order(n_rows: int, seed: int, epoch: int) -> np.ndarray:
