@@ -110,25 +110,25 @@ def _copies(kernel, size):
 
 
 def _patches(inputs, side, size):
-    """What the kernel sees from each window, in the order of the kernel."""
-    rows, *spatial, channels = inputs.shape
-    counts = [length // size for length in spatial]
+    """What the kernel sees from each window, in the order of the kernel.
+
+    One axis after the other: each slice is a kernel of its own to XLA, which takes more
+    time to compile than to run, and the sides of a patch are fewer than its positions.
+    """
     low = (side - 1) // 2
-    padding = [
-        (low, count * size + side - 1 - low - length, 0)
-        for count, length in zip(counts, spatial)
-    ]
     zero = jnp.zeros((), inputs.dtype)
-    padded = lax.pad(inputs, zero, [(0, 0, 0), *padding, (0, 0, 0)])
-    shifts = itertools.product(range(side + size - 1), repeat=len(spatial))
-    strides = (1, *(size,) * len(spatial), 1)
-    pieces = []
-    for shift in shifts:
-        ends = [k + (count - 1) * size + 1 for k, count in zip(shift, counts)]
-        pieces.append(
-            lax.slice(padded, (0, *shift, 0), (rows, *ends, channels), strides)
-        )
-    return jnp.concatenate(pieces, axis=-1)
+    for axis in reversed(range(1, inputs.ndim - 1)):
+        length = inputs.shape[axis]
+        count = length // size
+        padding = [(0, 0, 0)] * inputs.ndim
+        padding[axis] = (low, count * size + side - 1 - low - length, 0)
+        padded = lax.pad(inputs, zero, padding)
+        pieces = [
+            lax.slice_in_dim(padded, k, k + (count - 1) * size + 1, size, axis)
+            for k in range(side + size - 1)
+        ]
+        inputs = jnp.concatenate(pieces, axis=-1)
+    return inputs
 
 
 @jax.custom_vjp
