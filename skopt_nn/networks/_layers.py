@@ -109,13 +109,15 @@ class Dropout(keras.layers.Layer):
         return self._drop(inputs, noise)
 
     def _call_jax(self, inputs):
-        import jax
+        from jax import lax
+
+        from skopt_nn.networks._jax_kernels import uniform
 
         # The seed is drawn outside of the branch: its state is a side effect.
         key = self.seed_generator.next()
-        return jax.lax.cond(
+        return lax.cond(
             self.rate_value.value > 0,
-            lambda x: self._drop(x, jax.random.uniform(key, x.shape)),
+            lambda x: self._drop(x, uniform(key, x.shape)),
             lambda x: x,
             inputs,
         )
