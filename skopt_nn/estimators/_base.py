@@ -131,8 +131,24 @@ class NeuralEstimator(
             if resumes or not _is_learned(name):
                 setattr(fresh, name, value)
         if resumes:
-            fresh._set_model(networks.copy(self._recipe, self.model_))
+            fresh._recipe = self._recipe_to_resume()
+            fresh._set_model(networks.copy(fresh._recipe, self.model_))
         return fresh
+
+    def _recipe_to_resume(self):
+        """The recipe of the fitted network with the dropout that is asked for now."""
+        fitted = self._recipe
+        asked = self._make_recipe(
+            self._sample_shape, self._n_outputs, fitted["table"], fitted["seed"]
+        )
+        for name in asked.keys() - {"dropout", "groups"}:
+            if asked[name] != fitted[name]:
+                raise ValueError(
+                    "warm_start and partial_fit train the fitted network on, which "
+                    f"has {name}={fitted[name]!r}; got {name}={asked[name]!r}. Set it "
+                    "back, or fit a clone."
+                )
+        return {**fitted, "dropout": asked["dropout"]}
 
     def _adopt(self, fresh):
         for name in [name for name in vars(self) if _is_learned(name)]:

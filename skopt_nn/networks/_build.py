@@ -9,6 +9,7 @@ import numpy as np
 
 from skopt_nn._backend import keras, on_device
 from skopt_nn.networks._cnn import build_cnn
+from skopt_nn.networks._layers import Dropout
 from skopt_nn.networks._shared import build_shared, shared_layers, shared_slots
 
 BUILDERS = {"cnn": build_cnn, "shared": build_shared}
@@ -127,8 +128,12 @@ def set_values(model: keras.Model, values: list[np.ndarray]) -> keras.Model:
 
 
 def copy(recipe: Mapping, model: keras.Model) -> keras.Model:
-    """Another model of the same recipe and the same values."""
-    return set_values(build(recipe), get_values(model))
+    """Another model of the same values, but with the dropout of the recipe."""
+    other = set_values(build(recipe), get_values(model))
+    for layer in other.layers:
+        if isinstance(layer, Dropout):
+            layer.rate_value.assign(layer.rate)
+    return other
 
 
 def _variables(model):

@@ -132,6 +132,56 @@ def test_another_optimizer_starts_with_a_state_of_its_own(make, digits, names):
     assert est.history_["loss"][-1] < est.history_["loss"][0]
 
 
+@pytest.mark.parametrize("cls", [CNNClassifier, SharedWeightRegressor])
+@pytest.mark.parametrize("resume", ["fit", "partial_fit"])
+def test_dropout_set_between_fits_counts(make, digits, same, cls, resume):
+    X, y = digits
+    est = make(cls, dropout=0.0, warm_start=True).fit(X, y)
+    steady, changed = copy.deepcopy(est), copy.deepcopy(est)
+    getattr(steady, resume)(X, y)
+    getattr(changed.set_params(dropout=0.6), resume)(X, y)
+    assert (changed.predict(X) != steady.predict(X)).any()
+    assert changed.history_["loss"][-1] > steady.history_["loss"][-1]
+    # Fitted from the start with that rate, the copies of a network keep it, too.
+    again = make(cls, dropout=0.6, warm_start=True).fit(X, y)
+    none = copy.deepcopy(again).set_params(dropout=0.0)
+    losses = [getattr(e, resume)(X, y).history_["loss"][-1] for e in (again, none)]
+    assert losses[0] > losses[1]
+
+
+@pytest.mark.parametrize("resume", ["fit", "partial_fit"])
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"filters": (8,)},
+        {"kernel_size": 5},
+        {"pool_size": 1},
+        {"dense_units": (8, 8)},
+        {"activation": "tanh"},
+        {"normalization": "batch"},
+        {"depth": 2},
+    ],
+    ids=str,
+)
+def test_another_network_cannot_go_on(make, digits, same, changed, resume):
+    X, y = digits
+    est = make(SharedWeightClassifier, warm_start=True).fit(X, y)
+    expected = copy.deepcopy(est)
+    ((name, value),) = changed.items()
+    old = est.get_params()[name]
+    est.set_params(**changed)
+    with pytest.raises(ValueError, match=name) as error:
+        getattr(est, resume)(X, y)
+    assert repr(value) in str(error.value)
+    assert repr(old) in str(error.value)
+    same(est, expected, X)
+    same(
+        getattr(est.set_params(**{name: old}), resume)(X, y),
+        getattr(expected, resume)(X, y),
+        X,
+    )
+
+
 def test_copies_are_trained_apart(make, digits):
     X, y = digits
     est = make(warm_start=True).fit(X, y)
