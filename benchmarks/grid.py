@@ -120,27 +120,28 @@ def _train_compilations(peer):
 def run(options):
     """Tables of the small grid, the large one, the disk cache and two jobs."""
     names = peers.installed(*(QUICK if options.quick else SEARCHERS))
-    yield _grid_table(options, "3 x 2", names)
+    yield _grid_table(options, "3 x 2", names, _repeats(options, 5), _is_slow)
     if not options.quick:
-        yield _grid_table(options, "8 x 4", peers.installed(peers.OURS, "skorch"))
+        names = peers.installed(peers.OURS, "skorch")
+        yield _grid_table(options, "8 x 4", names, _repeats(options, 3))
     yield _disk_table(options)
     yield _jobs_table(options)
     yield _bar_table(options)
 
 
-def _repeats(options):
-    return 1 if options.quick else 3
+def _repeats(options, n):
+    return 1 if options.quick else n
 
 
 def _epochs(options):
     return 2 if options.quick else 10
 
 
-def _grid_table(options, size, names):
+def _grid_table(options, size, names, n_repeats, slow=None):
     contest = Contest(options, names, fresh=True)
     epochs = _epochs(options)
     answers = contest.rounds(
-        _repeats(options), "grid:search", epochs=epochs, slow=_is_slow, **GRIDS[size]
+        n_repeats, "grid:search", epochs=epochs, slow=slow, **GRIDS[size]
     )
     seconds = {name: _median(answers[name], "seconds") for name in answers}
     rows = []
@@ -165,14 +166,14 @@ def _grid_table(options, size, names):
         "best cv accuracy",
         "test accuracy",
     )
+    once = "; one run of who takes over half a minute longer than ours" if slow else ""
     return Table(
         f"Grid search, {size} candidates",
         header,
         rows + contest.failed_rows(len(header)),
         f"Digits (1,257 for training), {epochs} epochs, batch 32, three folds and a "
-        f"refit; medians of {_repeats(options)} runs in alternation, each in a new "
-        "process without programs on disk; one run of who takes over half a minute "
-        "longer than ours.",
+        f"refit; medians of {n_repeats} runs in alternation, each in a new process "
+        f"without programs on disk{once}.",
     )
 
 
@@ -183,7 +184,7 @@ def _is_slow(answers, name):
 
 def _disk_table(options):
     pairs = []
-    for _ in range(_repeats(options)):
+    for _ in range(_repeats(options, 3)):
         with tempfile.TemporaryDirectory() as folder:
             pairs.append([_our_search(options, folder) for _ in range(2)])
     rows = []
@@ -213,7 +214,7 @@ def _our_search(options, folder, n_jobs=1, epochs=None):
 
 
 def _jobs_table(options):
-    n_pairs = 1 if options.quick else 2
+    n_pairs = _repeats(options, 2)
     rows = []
     for epochs in (2,) if options.quick else (150, 400):
         pairs = [_jobs_pair(options, epochs) for _ in range(n_pairs)]
@@ -247,7 +248,7 @@ def _jobs_pair(options, epochs):
 
 
 def _bar_table(options):
-    n_rounds = 1 if options.quick else 10
+    n_rounds = _repeats(options, 10)
     runs = [(trees, terminal) for trees in (False, True) for terminal in (True, False)]
     contest = Contest(options, [peers.OURS], fresh=True)
     rows = []
