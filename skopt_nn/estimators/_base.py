@@ -74,7 +74,7 @@ class NeuralEstimator(
 
     def _fit(self, X, y, sample_weight, lesson=None, classes=None):
         """Train a successor and become it at the end: a failed fit changes nothing."""
-        resumes = self.warm_start and hasattr(self, "model_")
+        resumes = self._resumes()
         context = self._init_callback_context(max_subtasks=self._max_epochs())
         context.call_on_fit_task_begin(estimator=self, X=X, y=y)
         fresh = self._successor(resumes)
@@ -102,8 +102,9 @@ class NeuralEstimator(
             All classes, if y may lack some.
         """
         self._validate_params()
-        fresh = self._successor(resumes=False)
-        fresh._check_fit(X, y, sample_weight, None, reset=True, classes=classes)
+        resumes = self._resumes()
+        fresh = self._successor(resumes)
+        fresh._check_fit(X, y, sample_weight, None, reset=not resumes, classes=classes)
 
     def _partial_fit(self, X, y, sample_weight, classes=None):
         if self.early_stopping:
@@ -124,6 +125,9 @@ class NeuralEstimator(
     def _max_epochs(self):
         return self.epochs
 
+    def _resumes(self):
+        return self.warm_start and hasattr(self, "model_")
+
     def _successor(self, resumes):
         """An estimator of the same parameters, with a copy of the network or none."""
         fresh = type(self).__new__(type(self))
@@ -131,24 +135,30 @@ class NeuralEstimator(
             if resumes or not _is_learned(name):
                 setattr(fresh, name, value)
         if resumes:
-            fresh._recipe = self._recipe_to_resume()
+            fresh._recipe = {**self._recipe, "dropout": float(self.dropout)}
             fresh._set_model(networks.copy(fresh._recipe, self.model_))
         return fresh
 
-    def _recipe_to_resume(self):
-        """The recipe of the fitted network with the dropout that is asked for now."""
+    def _check_network(self):
+        """Refuse parameters that ask for another network than the fitted one."""
         fitted = self._recipe
+        shape, table = self.input_shape or fitted["input_shape"], fitted["table"]
+        self._check_architecture(shape, table)
         asked = self._make_recipe(
-            self._sample_shape, self._n_outputs, fitted["table"], fitted["seed"]
+            tuple(shape), fitted["n_outputs"], table, fitted["seed"]
         )
-        for name in asked.keys() - {"dropout", "groups"}:
-            if asked[name] != fitted[name]:
-                raise ValueError(
-                    "warm_start and partial_fit train the fitted network on, which "
-                    f"has {name}={fitted[name]!r}; got {name}={asked[name]!r}. Set it "
-                    "back, or fit a clone."
-                )
-        return {**fitted, "dropout": asked["dropout"]}
+        # Which layers are shared is learned, too: a subclass that shares looks at it.
+        names = asked.keys() - {"groups"}
+        changed = sorted(name for name in names if asked[name] != fitted[name])
+        if changed:
+            has, got = (
+                ", ".join(f"{name}={recipe[name]!r}" for name in changed)
+                for recipe in (fitted, asked)
+            )
+            raise ValueError(
+                "warm_start and partial_fit train the fitted network on, which has "
+                f"{has}; got {got}. Set that back, or fit a clone."
+            )
 
     def _adopt(self, fresh):
         for name in [name for name in vars(self) if _is_learned(name)]:
@@ -177,6 +187,8 @@ class NeuralEstimator(
                 received, self.input_shape, flat.shape[1]
             )
             self._check_architecture(self._sample_shape, table)
+        else:
+            self._check_network()
         if lesson is not None:
             check_rows(lesson, len(flat))
         weights = _check_sample_weight(

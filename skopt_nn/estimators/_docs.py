@@ -61,7 +61,8 @@ callbacks : list of keras.callbacks.Callback, default=None
     Keras callbacks with hooks of epochs; each fit uses copies of them.
 warm_start : bool, default=False
     Whether fit goes on from the last fit, with its weights and optimizer state.
-    Parameters of training and dropout may change in between, the network may not.
+    Parameters of training and dropout may change in between, those of the network
+    may not.
 random_state : int, RandomState instance or None, default=None
     Seeds initial weights, order of rows, dropout and the held-out part. With an int
     a fit repeats to the bit, if it has as many threads. None draws from the operating

@@ -91,6 +91,16 @@ class _SharedWeight(_CNN):
         )
         return {**recipe, "groups": groups}
 
+    def _check_network(self):
+        super()._check_network()
+        tied = networks.tied_groups(networks.slots(self._recipe))
+        if self.sharing == "tied" and not _same_sets(self._recipe["groups"], tied):
+            raise ValueError(
+                "warm_start and partial_fit train the fitted network on, in which "
+                'sharing="similar" left layers of one shape unshared; got '
+                'sharing="tied". Set that back, or fit a clone.'
+            )
+
     def _max_epochs(self):
         # How many merges are tried is not known in advance.
         return self.epochs if self.sharing == "tied" else None
@@ -134,6 +144,14 @@ class _SharedWeight(_CNN):
         self._recipe = recipe
         self._set_model(merged)
         self._optimizer_state = None
+
+
+def _same_sets(groups, others):
+    first, second = (
+        {frozenset(slots) for slots in networks.shared_layers(g).values()}
+        for g in (groups, others)
+    )
+    return first == second
 
 
 @fill_docstring(filters="(32, 32)", dense_units="(64,)", epochs=20)

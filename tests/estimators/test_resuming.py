@@ -1,6 +1,8 @@
 """partial_fit, warm_start, early stopping, and fits that do not end well."""
 
 import copy
+import itertools
+import re
 
 import numpy as np
 import pytest
@@ -13,6 +15,7 @@ from skopt_nn import (
     CNNRegressor,
     SharedWeightClassifier,
     SharedWeightRegressor,
+    networks,
     training,
 )
 from skopt_nn._backend import keras
@@ -134,19 +137,23 @@ def test_another_optimizer_starts_with_a_state_of_its_own(make, digits, names):
 
 @pytest.mark.parametrize("cls", [CNNClassifier, SharedWeightRegressor])
 @pytest.mark.parametrize("resume", ["fit", "partial_fit"])
-def test_dropout_set_between_fits_counts(make, digits, same, cls, resume):
+@pytest.mark.parametrize("first", [0.0, 0.6])
+def test_dropout_set_between_fits_counts(make, digits, cls, resume, first):
     X, y = digits
-    est = make(cls, dropout=0.0, warm_start=True).fit(X, y)
-    steady, changed = copy.deepcopy(est), copy.deepcopy(est)
-    getattr(steady, resume)(X, y)
-    getattr(changed.set_params(dropout=0.6), resume)(X, y)
-    assert (changed.predict(X) != steady.predict(X)).any()
-    assert changed.history_["loss"][-1] > steady.history_["loss"][-1]
-    # Fitted from the start with that rate, the copies of a network keep it, too.
-    again = make(cls, dropout=0.6, warm_start=True).fit(X, y)
-    none = copy.deepcopy(again).set_params(dropout=0.0)
-    losses = [getattr(e, resume)(X, y).history_["loss"][-1] for e in (again, none)]
-    assert losses[0] > losses[1]
+    est = make(cls, dropout=first, warm_start=True).fit(X, y)
+    quiet, loud = copy.deepcopy(est), copy.deepcopy(est)
+    getattr(quiet.set_params(dropout=0.0), resume)(X, y)
+    getattr(loud.set_params(dropout=0.6), resume)(X, y)
+    assert loud.history_["loss"][-1] > quiet.history_["loss"][-1]
+
+
+@pytest.mark.jax_only
+def test_dropout_set_between_fits_compiles_nothing(make, digits):
+    X, y = digits
+    est = make(dropout=0.2, warm_start=True).fit(X, y)
+    before = training.cache_info().compilations["train"]
+    est.set_params(dropout=0.5).fit(X, y)
+    assert training.cache_info().compilations["train"] == before
 
 
 @pytest.mark.parametrize("resume", ["fit", "partial_fit"])
@@ -154,12 +161,14 @@ def test_dropout_set_between_fits_counts(make, digits, same, cls, resume):
     "changed",
     [
         {"filters": (8,)},
+        {"input_shape": (4, 16, 1)},
         {"kernel_size": 5},
         {"pool_size": 1},
         {"dense_units": (8, 8)},
         {"activation": "tanh"},
         {"normalization": "batch"},
         {"depth": 2},
+        {"dense_units": (4,), "depth": 0, "filters": (2,)},
     ],
     ids=str,
 )
@@ -167,19 +176,70 @@ def test_another_network_cannot_go_on(make, digits, same, changed, resume):
     X, y = digits
     est = make(SharedWeightClassifier, warm_start=True).fit(X, y)
     expected = copy.deepcopy(est)
-    ((name, value),) = changed.items()
-    old = est.get_params()[name]
+    old = {name: est.get_params()[name] for name in changed}
     est.set_params(**changed)
-    with pytest.raises(ValueError, match=name) as error:
+    with pytest.raises(ValueError, match="Set that back, or fit a clone") as error:
         getattr(est, resume)(X, y)
-    assert repr(value) in str(error.value)
-    assert repr(old) in str(error.value)
+    for parameters in (old, changed):
+        for name, value in parameters.items():
+            assert f"{name}={value!r}" in str(error.value)
     same(est, expected, X)
     same(
-        getattr(est.set_params(**{name: old}), resume)(X, y),
+        getattr(est.set_params(**old), resume)(X, y),
         getattr(expected, resume)(X, y),
         X,
     )
+
+
+@pytest.mark.parametrize("n_merges", [0, 1])
+def test_layers_left_unshared_cannot_be_tied(make, digits, same, n_merges, monkeypatch):
+    X, y = digits
+    est = make(SharedWeightRegressor, sharing="similar", tolerance=1e9)
+    pairs = itertools.repeat(networks.most_similar, n_merges)
+    monkeypatch.setattr(
+        networks, "most_similar", lambda model: next(pairs, lambda _: [])(model)
+    )
+    est.set_params(warm_start=True).fit(X, y)
+    expected = copy.deepcopy(est)
+    with pytest.raises(ValueError, match='got sharing="tied"'):
+        est.set_params(sharing="tied").fit(X, y)
+    same(est, expected, X)
+
+
+@pytest.mark.parametrize("order", [("tied", "similar"), ("similar", "tied")])
+@pytest.mark.parametrize("seed", [0, 2])
+def test_layers_that_are_all_merged_are_tied(make, digits, order, seed):
+    """Also if, as from seed 2, the second stage merges and gets its name first."""
+    X, y = digits
+    shape = {"filters": (2, 3), "depth": 2, "tolerance": 1e9, "random_state": seed}
+    est = make(SharedWeightClassifier, **shape, warm_start=True)
+    shared = []
+    for sharing in order:
+        est.set_params(sharing=sharing).fit(X, y)
+        shared.append(sorted(sorted(s) for s in est.shared_weights_.values()))
+    assert shared[0] == shared[1] != []
+
+
+@pytest.mark.parametrize("resume", ["fit", "partial_fit", "check_fit"])
+@pytest.mark.parametrize(
+    "changed", [{"filters": (2.9,)}, {"dense_units": (0,)}, {"filters": 9 * (4,)}]
+)
+@pytest.mark.parametrize("cls", [CNNClassifier, SharedWeightClassifier])
+def test_bad_parameters_are_named_as_in_a_first_fit(make, digits, cls, changed, resume):
+    X, y = digits
+    with pytest.raises(ValueError, match=next(iter(changed))) as error:
+        make(cls, **changed).fit(X, y)
+    est = make(cls, warm_start=True).fit(X, y).set_params(**changed)
+    with pytest.raises(ValueError, match=re.escape(str(error.value))):
+        getattr(est, resume)(X, y)
+
+
+def test_check_fit_refuses_what_a_warm_start_would(make, digits):
+    X, y = digits
+    est = make(warm_start=True).fit(X, y).set_params(kernel_size=5)
+    with pytest.raises(ValueError, match="got kernel_size=5"):
+        est.check_fit(X, y)
+    assert est.set_params(warm_start=False).check_fit(X, y) is None
 
 
 def test_copies_are_trained_apart(make, digits):
