@@ -60,7 +60,7 @@ def search(peer, rates, dropouts, epochs, n_jobs=1):
     }
 
 
-def search_with_bar(peer, trees, terminal, n_rounds, epochs, rates, dropouts):
+def search_with_bar(peer, trees, depth, terminal, n_rounds, epochs, rates, dropouts):
     """Seconds of a search over a pipeline, warm, without and with a progress bar.
 
     With ``trees`` over scikit-learn's own estimator that uses all cores, whose fits
@@ -93,7 +93,7 @@ def search_with_bar(peer, trees, terminal, n_rounds, epochs, rates, dropouts):
         for kind in ("without", "with") if i % 2 else ("with", "without"):
             found = GridSearchCV(pipeline, grid, cv=3)
             if kind == "with":
-                found.set_callbacks(ProgressBar())
+                found.set_callbacks(ProgressBar(max_propagation_depth=depth))
             start = time.perf_counter()
             with contextlib.redirect_stdout(io.StringIO()):
                 found.fit(X, y)
@@ -226,7 +226,7 @@ def _jobs_table(options):
         "Two jobs against one",
         (
             "one fit, seconds",
-            "one of two",
+            "beside another",
             "`n_jobs=1`",
             "`n_jobs=2`",
             "faster",
@@ -234,8 +234,8 @@ def _jobs_table(options):
         ),
         rows,
         "`CNNClassifier`, the 3 x 2 grid with longer fits and its refit, which no job "
-        f"shares; {n_pairs} pairs of runs, each in a new process. A fit alone uses two "
-        "cores: two at a time are faster only by what two threads leave of them.",
+        f"shares; {n_pairs} pairs of runs, each in a new process. A fit alone uses all "
+        "cores: two at a time are faster by what its threads leave of them.",
     )
 
 
@@ -248,14 +248,19 @@ def _jobs_pair(options, epochs):
 
 
 def _bar_table(options):
-    n_rounds = _repeats(options, 10)
-    runs = [(trees, terminal) for trees in (False, True) for terminal in (True, False)]
+    n_rounds = _repeats(options, 15)
+    runs = [
+        (trees, depth, terminal)
+        for trees in (False, True)
+        for depth, terminal in ((0, True), (1, True), (1, False))
+    ]
     contest = Contest(options, [peers.OURS], fresh=True)
     rows = []
-    for trees, terminal in runs[: 1 if options.quick else None]:
+    for trees, depth, terminal in runs[: 1 if options.quick else None]:
         answers = contest.ask(
             "grid:search_with_bar",
             trees=trees,
+            depth=depth,
             terminal=terminal,
             n_rounds=n_rounds,
             epochs=_epochs(options),
@@ -266,14 +271,24 @@ def _bar_table(options):
             seconds = [median(found[kind]) for kind in ("without", "with")]
             equal = "yes" if found["same scores"] else "no"
             where = "a terminal" if terminal else "a file"
-            rows.append([found["estimator"], where, *seconds, f"{more:+.1%}", equal])
+            what = found["estimator"], depth, where
+            rows.append([*what, *seconds, f"{more:+.1%}", equal])
     return Table(
         "A progress bar",
-        ("estimator", "printed to", "seconds without", "with", "more", "equal scores"),
-        rows + contest.failed_rows(6),
+        (
+            "estimator",
+            "depth of bars",
+            "printed to",
+            "seconds without",
+            "with",
+            "more",
+            "equal scores",
+        ),
+        rows + contest.failed_rows(7),
         "Six candidates of a pipeline of a scaler and an estimator that uses all "
-        f"cores, bars of search and pipeline; medians of {n_rounds} pairs of searches "
-        "in one process.",
+        "cores. Bars of depth 0 (`max_propagation_depth`) are two of the search, of "
+        "depth 1 also one of each of its fits of the pipeline; medians of "
+        f"{n_rounds} pairs of searches in one process.",
     )
 
 
