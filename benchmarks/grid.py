@@ -123,7 +123,7 @@ def run(options):
     yield _grid_table(options, "3 x 2", names, _repeats(options, 5), _is_slow)
     if not options.quick:
         names = peers.installed(peers.OURS, "skorch")
-        yield _grid_table(options, "8 x 4", names, _repeats(options, 3))
+        yield _grid_table(options, "8 x 4", names, _repeats(options, 5))
     yield _disk_table(options)
     yield _jobs_table(options)
     yield _bar_table(options)
@@ -214,14 +214,15 @@ def _our_search(options, folder, n_jobs=1, epochs=None):
 
 
 def _jobs_table(options):
-    n_pairs = _repeats(options, 2)
+    lengths = {2: 1} if options.quick else {150: 2, 400: 2, 900: 1}
     rows = []
-    for epochs in (2,) if options.quick else (150, 400):
+    for epochs, n_pairs in lengths.items():
         pairs = [_jobs_pair(options, epochs) for _ in range(n_pairs)]
         one, two = (median(pair[i]["seconds"] for pair in pairs) for i in range(2))
         faster = median(pair[0]["seconds"] / pair[1]["seconds"] for pair in pairs)
         fits = [median(pair[i]["one fit"] for pair in pairs) for i in range(2)]
-        rows.append([*fits, one, two, times(faster), _have_equal_scores(pairs)])
+        equal = _have_equal_scores(pairs)
+        rows.append([*fits, one, two, times(faster), equal, n_pairs])
     return Table(
         "Two jobs against one",
         (
@@ -231,11 +232,12 @@ def _jobs_table(options):
             "`n_jobs=2`",
             "faster",
             "equal scores",
+            "pairs of runs",
         ),
         rows,
         "`CNNClassifier`, the 3 x 2 grid with longer fits and its refit, which no job "
-        f"shares; {n_pairs} pairs of runs, each in a new process. A fit alone uses all "
-        "cores: two at a time are faster by what its threads leave of them.",
+        "shares; each run in a new process. A fit alone uses all cores: two at a time "
+        "are faster by what its threads leave of them.",
     )
 
 
