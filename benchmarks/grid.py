@@ -200,7 +200,7 @@ def _disk_table(options):
     )
 
 
-def _our_search(options, folder, n_jobs=1, epochs=None):
+def _our_search(options, folder, n_jobs=1, epochs=None, size="3 x 2"):
     options.say(f"grid:search, programs in a folder, n_jobs={n_jobs}")
     cache = {"SKOPT_NN_COMPILATION_CACHE": folder}
     with Worker(**cache, **peers.environment(peers.OURS)) as worker:
@@ -209,43 +209,45 @@ def _our_search(options, folder, n_jobs=1, epochs=None):
             peer=peers.OURS,
             epochs=epochs or _epochs(options),
             n_jobs=n_jobs,
-            **GRIDS["3 x 2"],
+            **GRIDS[size],
         )
 
 
 def _jobs_table(options):
-    lengths = {2: 1} if options.quick else {150: 2, 400: 2, 900: 1}
+    searches = [("3 x 2", 150), ("8 x 4", 150), ("3 x 2", 400)]
+    n_pairs = _repeats(options, 2)
     rows = []
-    for epochs, n_pairs in lengths.items():
-        pairs = [_jobs_pair(options, epochs) for _ in range(n_pairs)]
+    for size, epochs in [("3 x 2", 2)] if options.quick else searches:
+        pairs = [_jobs_pair(options, epochs, size) for _ in range(n_pairs)]
         one, two = (median(pair[i]["seconds"] for pair in pairs) for i in range(2))
         faster = median(pair[0]["seconds"] / pair[1]["seconds"] for pair in pairs)
         fits = [median(pair[i]["one fit"] for pair in pairs) for i in range(2)]
         equal = _have_equal_scores(pairs)
-        rows.append([*fits, one, two, times(faster), equal, n_pairs])
+        rows.append([size, *fits, one, two, times(faster), equal])
     return Table(
         "Two jobs against one",
         (
+            "candidates",
             "one fit, seconds",
             "beside another",
             "`n_jobs=1`",
             "`n_jobs=2`",
             "faster",
             "equal scores",
-            "pairs of runs",
         ),
         rows,
-        "`CNNClassifier`, the 3 x 2 grid with longer fits and its refit, which no job "
-        "shares; each run in a new process. A fit alone uses all cores: two at a time "
-        "are faster by what its threads leave of them.",
+        "`CNNClassifier`, longer fits in three folds and a refit, which no job shares; "
+        f"medians of {n_pairs} pairs of runs, each in a new process. A fit alone uses "
+        "all cores: two at a time are faster by what its threads leave of them, and "
+        "the jobs have to start.",
     )
 
 
-def _jobs_pair(options, epochs):
+def _jobs_pair(options, epochs, size):
     pair = []
     for n_jobs in (1, 2):
         with tempfile.TemporaryDirectory() as folder:
-            pair.append(_our_search(options, folder, n_jobs, epochs))
+            pair.append(_our_search(options, folder, n_jobs, epochs, size))
     return pair
 
 
