@@ -15,6 +15,14 @@ os.environ.setdefault("SKOPT_NN_COMPILATION_CACHE", _COMPILED.name)
 os.environ["OMP_NUM_THREADS"] = "1"
 
 
+def pytest_runtest_setup(item):
+    if item.get_closest_marker("jax_only"):
+        from skopt_nn._backend import keras  # only now that the environment is set
+
+        if keras.backend.backend() != "jax":
+            pytest.skip("needs the JAX backend")
+
+
 def _read_only(*arrays):
     for array in arrays:
         array.flags.writeable = False

@@ -19,8 +19,6 @@ pytestmark = [
         "ignore:__array__ implementation doesn't accept a copy:DeprecationWarning"
     ),
 ]
-if keras.backend.backend() != "jax":
-    pytest.skip("programs are shared on JAX", allow_module_level=True)
 
 layers = keras.layers
 

@@ -9,6 +9,8 @@ import pytest
 from skopt_nn import training
 from skopt_nn.training._cache import ProgramCache
 
+pytestmark = pytest.mark.jax_only
+
 
 @pytest.fixture
 def cache():

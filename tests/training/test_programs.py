@@ -10,9 +10,6 @@ from skopt_nn import CNNClassifier, networks, training
 from skopt_nn._backend import keras
 from skopt_nn.training import _batches
 
-jax_only = pytest.mark.skipif(
-    keras.backend.backend() != "jax", reason="programs are shared on JAX only"
-)
 BUSY = {"dropout": 0.3, "normalization": "batch"}
 
 
@@ -33,7 +30,7 @@ def values(build, train, rows):
     return values
 
 
-@jax_only
+@pytest.mark.jax_only
 def test_reused_program_equals_a_fresh_one_to_the_bit(values):
     training.clear_cache()
     fresh = values()
@@ -60,7 +57,7 @@ def test_result_without_a_cache_is_the_same(values):
         training.set_cache_size(size)
 
 
-@jax_only
+@pytest.mark.jax_only
 def test_first_training_of_a_program_leaves_nothing_in_it(values):
     """A program made for one rate and seed serves another as if made for it."""
     training.clear_cache()
@@ -70,7 +67,7 @@ def test_first_training_of_a_program_leaves_nothing_in_it(values):
     assert_equal_bits(second, values(dropout=0.6, seed=2))
 
 
-@jax_only
+@pytest.mark.jax_only
 def test_threads_train_to_the_bits_of_one(values):
     seeds = [0, 1, 2, 3]
     alone = [values(seed=seed) for seed in seeds]
@@ -81,7 +78,7 @@ def test_threads_train_to_the_bits_of_one(values):
         assert_equal_bits(one, other)
 
 
-@jax_only
+@pytest.mark.jax_only
 def test_grid_over_what_is_continuous_compiles_one_training_step(digits, tiny):
     X, y = digits
     grid = {
@@ -98,7 +95,7 @@ def test_grid_over_what_is_continuous_compiles_one_training_step(digits, tiny):
     assert training.cache_info().compilations["predict"] <= 2
 
 
-@jax_only
+@pytest.mark.jax_only
 def test_grid_over_temperature_and_alpha_compiles_one_training_step(digits, tiny):
     X, y = digits
     soft = np.full((len(X), 10), 0.1)
@@ -110,7 +107,7 @@ def test_grid_over_temperature_and_alpha_compiles_one_training_step(digits, tiny
     assert training.cache_info().compilations["train"] == 1
 
 
-@jax_only
+@pytest.mark.jax_only
 @pytest.mark.parametrize("batch_size", [32, None])
 def test_folds_that_differ_by_a_row_share_a_program(digits, tiny, batch_size):
     X, y = digits
@@ -122,7 +119,7 @@ def test_folds_that_differ_by_a_row_share_a_program(digits, tiny, batch_size):
     assert training.cache_info().compilations["train"] == 1
 
 
-@jax_only
+@pytest.mark.jax_only
 def test_any_number_of_rows_is_predicted_by_a_handful_of_programs(digits, tiny):
     X, y = digits
     cnn = CNNClassifier(**tiny | {"epochs": 1}).fit(X, y)
@@ -178,7 +175,7 @@ def test_stacks_hold_the_batches_in_order_and_nothing_else(rows, depth):
         np.testing.assert_array_equal(target[real], target_cut[real])
 
 
-@jax_only
+@pytest.mark.jax_only
 @pytest.mark.parametrize("normalization", [None, "batch"])
 def test_many_steps_in_a_call_equal_as_many_calls(
     digits, tiny, normalization, monkeypatch
@@ -202,7 +199,7 @@ def test_many_steps_in_a_call_equal_as_many_calls(
     np.testing.assert_allclose(together, one_by_one, rtol=1e-4, atol=1e-6)
 
 
-@jax_only
+@pytest.mark.jax_only
 @pytest.mark.parametrize("policy", ["float16", "bfloat16"])
 def test_variables_of_half_precision_stay_so(digits, tiny, policy):
     X, y = digits

@@ -11,8 +11,6 @@ from skopt_nn._backend import keras
 from skopt_nn.training._stock import StockPrediction
 
 pytestmark = pytest.mark.jax_only
-if keras.backend.backend() != "jax":
-    pytest.skip("programs are shared on JAX", allow_module_level=True)
 
 layers, losses, metrics = keras.layers, keras.losses, keras.metrics
 BATCH = np.zeros((4, 3), "float32"), np.zeros(4, "int64")
