@@ -1,6 +1,8 @@
 """Errors name the parameter, the rule, what was received; nothing is half-fitted."""
 
+import copy
 import re
+from functools import cache
 
 import numpy as np
 import pytest
@@ -18,27 +20,30 @@ from skopt_nn._backend import keras
 FAMILIES = [CNNClassifier, CNNRegressor, SharedWeightClassifier, SharedWeightRegressor]
 
 
-def refused(make, digits, error, match, X=None, y=None, cls=CNNClassifier, **changes):
-    """Fit with the error expected; neither a new nor a fitted estimator changes."""
+@pytest.fixture(scope="module")
+def refused(make, digits):
+    """Fits with the error expected; neither a new nor a fitted estimator changes."""
     good_X, good_y = digits
-    X = good_X if X is None else X
-    y = good_y if y is None else y
-    sample_weight = changes.pop("sample_weight", None)
-    for before in (None, (good_X[:40], good_y[:40])):
-        est = make(cls, epochs=1)
-        if before is not None:
-            est.fit(*before)
-            expected = est.predict(good_X)
-        est.set_params(**changes)
-        state = dict(vars(est))
-        with pytest.raises(error, match=match):
-            est.fit(X, y, sample_weight=sample_weight)
-        assert vars(est) == state
-        if before is None:
-            with pytest.raises(NotFittedError):
-                est.predict(good_X)
-        else:
-            np.testing.assert_array_equal(est.predict(good_X), expected)
+
+    @cache
+    def fitted(cls):
+        est = make(cls, epochs=1).fit(good_X[:40], good_y[:40])
+        return est, est.predict(good_X)
+
+    def refused(error, match, X=good_X, y=good_y, cls=CNNClassifier, **changes):
+        new, (other, expected) = make(cls, epochs=1), fitted(cls)
+        old = copy.deepcopy(other)
+        for est in (new, old):
+            est.set_params(**changes)
+            state = dict(vars(est))
+            with pytest.raises(error, match=match):
+                est.fit(X, y)
+            assert vars(est) == state
+        with pytest.raises(NotFittedError):
+            new.predict(good_X)
+        np.testing.assert_array_equal(old.predict(good_X), expected)
+
+    return refused
 
 
 PARAMETERS = {
@@ -104,8 +109,8 @@ PARAMETERS = {
 
 
 @pytest.mark.parametrize(("changes", "match"), PARAMETERS.values(), ids=PARAMETERS)
-def test_parameter_out_of_its_range(make, digits, changes, match):
-    refused(make, digits, ValueError, re.escape(match), **changes)
+def test_parameter_out_of_its_range(refused, changes, match):
+    refused(ValueError, re.escape(match), **changes)
 
 
 @pytest.mark.parametrize("cls", [SharedWeightClassifier, SharedWeightRegressor])
@@ -113,18 +118,18 @@ def test_parameter_out_of_its_range(make, digits, changes, match):
     ("name", "value"),
     [("sharing", "same"), ("depth", -1), ("tolerance", -0.1), ("fine_tune_epochs", 0)],
 )
-def test_parameter_of_sharing_out_of_its_range(make, digits, cls, name, value):
+def test_parameter_of_sharing_out_of_its_range(refused, cls, name, value):
     match = f"The '{name}' parameter of {cls.__name__} must be"
-    refused(make, digits, ValueError, match, cls=cls, **{name: value})
+    refused(ValueError, match, cls=cls, **{name: value})
 
 
 CALLBACKS = [["x"], [keras.callbacks.EarlyStopping], [lambda epoch: None]]
 
 
 @pytest.mark.parametrize("callbacks", CALLBACKS, ids=["text", "class", "function"])
-def test_callback_that_is_none(make, digits, callbacks):
+def test_callback_that_is_none(refused, callbacks):
     match = "callbacks must be a list of instances of keras.callbacks.Callback"
-    refused(make, digits, TypeError, match, callbacks=callbacks)
+    refused(TypeError, match, callbacks=callbacks)
 
 
 def changed(X, value):
@@ -177,14 +182,14 @@ DATA = {
 
 @pytest.mark.filterwarnings("ignore:overflow encountered in cast:RuntimeWarning")
 @pytest.mark.parametrize(("spoil", "match"), DATA.values(), ids=DATA)
-def test_data_that_cannot_be_trained_on(make, digits, spoil, match):
+def test_data_that_cannot_be_trained_on(refused, digits, spoil, match):
     X, y = spoil(*digits)
-    refused(make, digits, ValueError, match, X, y)
+    refused(ValueError, match, X, y)
 
 
-def test_sparse_rows(make, digits):
+def test_sparse_rows(refused, digits):
     rows = sparse.csr_matrix(digits[0])
-    refused(make, digits, TypeError, "Sparse data was passed for X", rows)
+    refused(TypeError, "Sparse data was passed for X", rows)
 
 
 def test_no_y(make, digits):
@@ -219,10 +224,10 @@ def test_rows_of_one_class_have_weight(make, digits):
 
 
 @pytest.mark.parametrize("class_weight", ["balanced", {0: 1.0, 1: 2.0}])
-def test_class_weight_with_several_labels(make, digits, class_weight):
+def test_class_weight_with_several_labels(refused, digits, class_weight):
     Y = np.column_stack([digits[1] % 2, digits[1] > 4]).astype(int)
     match = "class_weight must be None for multilabel y"
-    refused(make, digits, ValueError, match, y=Y, class_weight=class_weight)
+    refused(ValueError, match, y=Y, class_weight=class_weight)
 
 
 @pytest.mark.parametrize("cls", FAMILIES)

@@ -24,6 +24,14 @@ FAMILIES = [CNNClassifier, CNNRegressor, SharedWeightClassifier, SharedWeightReg
 BUSY = {"dropout": 0.3, "normalization": "batch", "weight_decay": 0.01}
 
 
+@pytest.fixture(scope="module")
+def warm(make, digits):
+    """Makes copies of a fitted estimator of a class that starts warm."""
+    classes = CNNClassifier, SharedWeightClassifier
+    fitted = {cls: make(cls, warm_start=True).fit(*digits) for cls in classes}
+    return lambda cls: copy.deepcopy(fitted[cls])
+
+
 @pytest.mark.parametrize("cls", FAMILIES)
 def test_refit_repeats_to_the_bit(make, digits, same, cls):
     X, y = digits
@@ -172,10 +180,9 @@ def test_dropout_set_between_fits_compiles_nothing(make, digits):
     ],
     ids=str,
 )
-def test_another_network_cannot_go_on(make, digits, same, changed, resume):
+def test_another_network_cannot_go_on(warm, digits, same, changed, resume):
     X, y = digits
-    est = make(SharedWeightClassifier, warm_start=True).fit(X, y)
-    expected = copy.deepcopy(est)
+    est = warm(SharedWeightClassifier)
     old = {name: est.get_params()[name] for name in changed}
     est.set_params(**changed)
     with pytest.raises(ValueError, match="Set that back, or fit a clone") as error:
@@ -183,12 +190,17 @@ def test_another_network_cannot_go_on(make, digits, same, changed, resume):
     for parameters in (old, changed):
         for name, value in parameters.items():
             assert f"{name}={value!r}" in str(error.value)
-    same(est, expected, X)
-    same(
-        getattr(est.set_params(**old), resume)(X, y),
-        getattr(expected, resume)(X, y),
-        X,
-    )
+    same(est, warm(SharedWeightClassifier), X)
+
+
+@pytest.mark.parametrize("resume", ["fit", "partial_fit"])
+def test_the_network_set_back_goes_on(warm, digits, same, resume):
+    X, y = digits
+    est = warm(SharedWeightClassifier).set_params(filters=(8,))
+    with pytest.raises(ValueError, match="Set that back"):
+        getattr(est, resume)(X, y)
+    getattr(est.set_params(filters=(4,)), resume)(X, y)
+    same(est, getattr(warm(SharedWeightClassifier), resume)(X, y), X)
 
 
 @pytest.mark.parametrize("n_merges", [0, 1])
@@ -225,11 +237,13 @@ def test_layers_that_are_all_merged_are_tied(make, digits, order, seed):
     "changed", [{"filters": (2.9,)}, {"dense_units": (0,)}, {"filters": 9 * (4,)}]
 )
 @pytest.mark.parametrize("cls", [CNNClassifier, SharedWeightClassifier])
-def test_bad_parameters_are_named_as_in_a_first_fit(make, digits, cls, changed, resume):
+def test_bad_parameters_are_named_as_in_a_first_fit(
+    make, warm, digits, cls, changed, resume
+):
     X, y = digits
     with pytest.raises(ValueError, match=next(iter(changed))) as error:
         make(cls, **changed).fit(X, y)
-    est = make(cls, warm_start=True).fit(X, y).set_params(**changed)
+    est = warm(cls).set_params(**changed)
     with pytest.raises(ValueError, match=re.escape(str(error.value))):
         getattr(est, resume)(X, y)
 
