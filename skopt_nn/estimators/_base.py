@@ -74,13 +74,10 @@ class NeuralEstimator(
 
     def _fit(self, X, y, sample_weight, lesson=None, classes=None):
         """Train a successor and become it at the end: a failed fit changes nothing."""
-        resumes = self._resumes()
         context = self._init_callback_context(max_subtasks=self._max_epochs())
         context.call_on_fit_task_begin(estimator=self, X=X, y=y)
-        fresh = self._successor(resumes)
-        rows = fresh._check_fit(
-            X, y, sample_weight, lesson, reset=not resumes, classes=classes
-        )
+        fresh = self._successor(self._resumes())
+        rows = fresh._check_fit(X, y, sample_weight, lesson, classes=classes)
         monitor = EpochMonitor(self, fresh, context, X, y, sample_weight)
         fresh._train(rows, self.epochs, lesson.settings if lesson else {}, monitor)
         fresh._resumable = self.warm_start
@@ -102,9 +99,8 @@ class NeuralEstimator(
             All classes, if y may lack some.
         """
         self._validate_params()
-        resumes = self._resumes()
-        fresh = self._successor(resumes)
-        fresh._check_fit(X, y, sample_weight, None, reset=not resumes, classes=classes)
+        fresh = self._successor(self._resumes())
+        fresh._check_fit(X, y, sample_weight, None, classes=classes)
 
     def _partial_fit(self, X, y, sample_weight, classes=None):
         if self.early_stopping:
@@ -112,11 +108,8 @@ class NeuralEstimator(
                 "partial_fit needs early_stopping=False, as it sees a part of the data "
                 "in each call; got early_stopping=True. Use fit, or stop by yourself."
             )
-        resumes = hasattr(self, "model_")
-        fresh = self._successor(resumes)
-        rows = fresh._check_fit(
-            X, y, sample_weight, None, reset=not resumes, classes=classes
-        )
+        fresh = self._successor(hasattr(self, "model_"))
+        rows = fresh._check_fit(X, y, sample_weight, None, classes=classes)
         fresh._run(rows, None, 1, {}, None)
         fresh._describe_network()
         fresh._resumable = True
@@ -142,10 +135,10 @@ class NeuralEstimator(
     def _check_network(self):
         """Refuse parameters that ask for another network than the fitted one."""
         fitted = self._recipe
-        shape, table = self.input_shape or fitted["input_shape"], fitted["table"]
-        self._check_architecture(shape, table)
+        shape = tuple(self.input_shape or fitted["input_shape"])
+        self._check_architecture(shape, fitted["table"])
         asked = self._make_recipe(
-            tuple(shape), fitted["n_outputs"], table, fitted["seed"]
+            shape, fitted["n_outputs"], fitted["table"], fitted["seed"]
         )
         # Which layers are shared is learned, too: a subclass that shares looks at it.
         names = asked.keys() - {"groups"}
@@ -155,10 +148,13 @@ class NeuralEstimator(
                 ", ".join(f"{name}={recipe[name]!r}" for name in changed)
                 for recipe in (fitted, asked)
             )
-            raise ValueError(
-                "warm_start and partial_fit train the fitted network on, which has "
-                f"{has}; got {got}. Set that back, or fit a clone."
-            )
+            self._refuse_network(f"which has {has}", got)
+
+    def _refuse_network(self, has, got):
+        raise ValueError(
+            "warm_start and partial_fit train the fitted network on, "
+            f"{has}; got {got}. Set that back, or fit a clone."
+        )
 
     def _adopt(self, fresh):
         for name in [name for name in vars(self) if _is_learned(name)]:
@@ -166,8 +162,12 @@ class NeuralEstimator(
         vars(self).update({k: v for k, v in vars(fresh).items() if _is_learned(k)})
         return self
 
-    def _check_fit(self, X, y, sample_weight, lesson, *, reset, classes=None):
-        """Validate everything, set what describes the data, return training rows."""
+    def _check_fit(self, X, y, sample_weight, lesson, *, classes=None):
+        """Validate everything, set what describes the data, return training rows.
+
+        A successor without a network gets one; with one, that has to fit.
+        """
+        reset = not hasattr(self, "model_")
         _rows.check_input_shape(self.input_shape)
         training.check_callbacks(self.callbacks)
         flat, received = _rows.as_rows(X, None if reset else self._sample_shape)

@@ -93,12 +93,13 @@ class _SharedWeight(_CNN):
 
     def _check_network(self):
         super()._check_network()
+        if self.sharing != "tied":
+            return
         tied = networks.tied_groups(networks.slots(self._recipe))
-        if self.sharing == "tied" and not _same_sets(self._recipe["groups"], tied):
-            raise ValueError(
-                "warm_start and partial_fit train the fitted network on, in which "
-                'sharing="similar" left layers of one shape unshared; got '
-                'sharing="tied". Set that back, or fit a clone.'
+        if not _same_sets(self._recipe["groups"], tied):
+            self._refuse_network(
+                'in which sharing="similar" left layers of one shape unshared',
+                'sharing="tied"',
             )
 
     def _max_epochs(self):

@@ -248,9 +248,9 @@ def test_bad_parameters_are_named_as_in_a_first_fit(
         getattr(est, resume)(X, y)
 
 
-def test_check_fit_refuses_what_a_warm_start_would(make, digits):
+def test_check_fit_refuses_what_a_warm_start_would(warm, digits):
     X, y = digits
-    est = make(warm_start=True).fit(X, y).set_params(kernel_size=5)
+    est = warm(CNNClassifier).set_params(kernel_size=5)
     with pytest.raises(ValueError, match="got kernel_size=5"):
         est.check_fit(X, y)
     assert est.set_params(warm_start=False).check_fit(X, y) is None
