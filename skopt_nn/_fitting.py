@@ -1,0 +1,154 @@
+"""What a fit is apart from the numbers, the same for every estimator that trains."""
+
+import math
+import pickle
+import time
+import warnings
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+import numpy as np
+from sklearn.exceptions import ConvergenceWarning
+
+
+@contextmanager
+def all_or_nothing(estimator) -> Iterator[None]:
+    """Give the estimator the attributes back that it had, if the block fails."""
+    before = dict(vars(estimator))
+    try:
+        yield
+    except BaseException:
+        vars(estimator).clear()
+        vars(estimator).update(before)
+        raise
+
+
+def draw_seeds(random_state, n_seeds: int) -> list[int]:
+    """Seeds for what a fit draws, from nothing global; None asks the system."""
+    if isinstance(random_state, np.random.RandomState):
+        random_state = int(random_state.randint(np.iinfo(np.int32).max))
+    elif random_state is not None:
+        random_state = int(random_state)
+    state = np.random.SeedSequence(random_state).generate_state(n_seeds)
+    return [int(seed) // 2 for seed in state]
+
+
+class EpochTasks:
+    """Epochs as tasks of scikit-learn's callbacks, and as printed lines.
+
+    Parameters
+    ----------
+    estimator : estimator
+        The one that is fitted; it supports callbacks.
+    max_epochs : int or None
+        None where the number is not known in advance.
+    X, y, sample_weight : array-like
+        What ``fit`` was given.
+    verbose : bool
+        Whether to print a line an epoch.
+    """
+
+    def __init__(self, estimator, max_epochs, X, y, sample_weight, *, verbose=False):
+        self._estimator = estimator
+        self._max_epochs = max_epochs
+        self._data = {"X": X, "y": y}
+        self._weights = {}
+        if sample_weight is not None:
+            self._weights = {"metadata": {"sample_weight": sample_weight}}
+        self._verbose = verbose
+
+    def __enter__(self):
+        self._started = time.perf_counter()
+        self._root = self._estimator._init_callback_context(
+            max_subtasks=self._max_epochs
+        )
+        self._root.call_on_fit_task_begin(estimator=self._estimator, **self._data)
+        return self
+
+    def __exit__(self, kind, error, traceback):
+        if error is None:
+            self._root.call_on_fit_task_end(
+                estimator=self._estimator, reconstruction_attributes=dict, **self._data
+            )
+
+    def begin_epoch(self, epoch: int) -> None:
+        self._task = self._root.subcontext(task_name=f"epoch {epoch}")
+        self._task.call_on_fit_task_begin(
+            estimator=self._estimator, **self._data, **self._weights
+        )
+
+    def end_epoch(
+        self, epoch: int, logs: Mapping, fitted: Callable[[], dict[str, Any]]
+    ) -> bool:
+        """Whether a callback asks to stop.
+
+        ``fitted()`` gives the attributes of an estimator fitted up to this epoch; it is
+        called only if a callback wants to see one.
+        """
+        if self._verbose:
+            self._print(epoch, logs)
+        return bool(
+            self._task.call_on_fit_task_end(
+                estimator=self._estimator,
+                reconstruction_attributes=fitted,
+                **self._data,
+                **self._weights,
+            )
+        )
+
+    def break_off(self) -> None:
+        """The epoch ended in numbers that are not finite."""
+        self._task.call_on_fit_task_end(estimator=self._estimator)
+
+    def _print(self, epoch, logs):
+        losses = ", ".join(f"{name} {value:.4f}" for name, value in logs.items())
+        seconds = time.perf_counter() - self._started
+        name = type(self._estimator).__name__
+        print(f"[{name}] epoch {epoch + 1}: {losses} ({seconds:.1f} s)", flush=True)
+
+
+def extended(
+    history: Mapping[str, list], n_epochs: int, more: Mapping[str, list]
+) -> dict[str, list]:
+    """A history of ``n_epochs`` and what came after; NaN where a name was not logged."""
+    n_more = max(map(len, more.values()), default=0)
+    return {
+        name: history.get(name, [math.nan] * n_epochs)
+        + list(more.get(name, [math.nan] * n_more))
+        for name in {**history, **more}
+    }
+
+
+def warn_of_divergence(estimator, epoch: int, hint: str, stacklevel: int) -> None:
+    warnings.warn(
+        f"The loss of {type(estimator).__name__} was not finite in epoch {epoch + 1}: "
+        "training stopped and the weights before that epoch were kept. " + hint,
+        ConvergenceWarning,
+        stacklevel=stacklevel + 1,
+    )
+
+
+def without_unpicklable(
+    parameters: Mapping[str, Any], names: tuple[str, ...], owner: str
+) -> dict[str, Any]:
+    """Parameters of a fitted estimator, whose callbacks have done their work."""
+    kept = dict(parameters)
+    for name in names:
+        if kept.get(name) is not None and not _can_pickle(kept[name]):
+            warnings.warn(
+                f"{name} of this fitted {owner} cannot be pickled and is left out: the "
+                "unpickled estimator has None there. Callbacks from a module, without "
+                "lambdas or open files, are kept.",
+                stacklevel=4,
+            )
+            kept[name] = None
+    return kept
+
+
+def _can_pickle(value):
+    try:
+        pickle.dumps(value)
+    except Exception:  # whatever a class of the user's raises
+        return False
+    return True
