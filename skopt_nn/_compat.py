@@ -1,7 +1,7 @@
 """Private members of scikit-learn and Keras, and what differs between versions.
 
-No other file names a private member of another package (scikeras' are in `bridge`). Each
-of them is pinned by a test; what scikit-learn makes public is imported where it is used.
+No other file names a private member of another package (scikeras' are in `bridge`).
+Each of them is pinned by a test.
 """
 
 from sklearn.base import _fit_context as fit_context

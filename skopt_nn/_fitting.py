@@ -111,7 +111,7 @@ class EpochTasks:
 def extended(
     history: Mapping[str, list], n_epochs: int, more: Mapping[str, list]
 ) -> dict[str, list]:
-    """A history of ``n_epochs`` and what came after; NaN where a name was not logged."""
+    """A history of ``n_epochs`` and what came after; NaN where nothing was logged."""
     n_more = max(map(len, more.values()), default=0)
     return {
         name: history.get(name, [math.nan] * n_epochs)

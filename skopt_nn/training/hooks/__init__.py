@@ -1,0 +1,7 @@
+"""Hooks around epochs: what is kept, who is told, who may stop a training."""
+
+from skopt_nn.training.hooks._hook import Hook, Run
+from skopt_nn.training.hooks._keep import KeepBest
+from skopt_nn.training.hooks._keras import KerasCallbacks, check_callbacks
+
+__all__ = ["Hook", "KeepBest", "KerasCallbacks", "Run", "check_callbacks"]

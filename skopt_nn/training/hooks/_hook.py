@@ -1,0 +1,66 @@
+"""What may happen around the epochs of a training."""
+
+from typing import Any, Protocol
+
+from skopt_nn._backend import keras
+
+
+class Run(Protocol):
+    """A training as its hooks see it.
+
+    Attributes
+    ----------
+    model : keras.Model
+        Up to date after ``sync()``.
+    epoch : int
+        The epoch under way, counted from 0 when the network was built.
+    is_last : bool
+        Whether no epoch follows, unless training is stopped before.
+    logs : dict of str to float
+        ``"loss"`` of the epoch that has ended and, with held-out rows, ``"val_loss"``.
+    history : dict of str to list of float
+        The logs of all epochs of this training.
+    learning_rate : float
+        Hooks may change it between epochs.
+    stopping : bool
+        Set by a hook that wants training to end with this epoch.
+    """
+
+    model: keras.Model
+    epoch: int
+    is_last: bool
+    logs: dict[str, float]
+    history: dict[str, list[float]]
+    learning_rate: float
+    stopping: bool
+
+    def sync(self) -> None:
+        """Give the model the weights trained so far."""
+
+    def read(self) -> None:
+        """Take over the weights that the model has been given."""
+
+    def snapshot(self) -> Any:
+        """A copy of weights and optimizer state."""
+
+    def restore(self, snapshot: Any) -> None:
+        """Go back to a copy."""
+
+
+class Hook:
+    """Does nothing. Subclasses say what happens at the points that they override."""
+
+    def begin(self, run: Run) -> None:
+        """Before the first epoch."""
+
+    def begin_epoch(self, run: Run) -> None:
+        """Before an epoch."""
+
+    def end_epoch(self, run: Run) -> None:
+        """Behind an epoch whose loss and weights are finite."""
+
+    def break_off(self, run: Run) -> None:
+        """Behind an epoch whose loss or weights overflowed: training ends."""
+
+    def end(self, run: Run) -> None:
+        """Behind the last epoch."""

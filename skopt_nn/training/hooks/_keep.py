@@ -1,0 +1,46 @@
+"""The weights to go back to."""
+
+import math
+
+from skopt_nn.training.hooks._hook import Hook
+
+
+class KeepBest(Hook):
+    """End with the weights of the best epoch, or of the last one that was finite.
+
+    Parameters
+    ----------
+    watched : str or None
+        The log that is to be small; None keeps every epoch whose numbers are finite.
+    patience : int or None
+        Epochs without improvement after which training stops.
+
+    Attributes
+    ----------
+    best_epoch : int or None
+        The epoch whose weights are kept; None for those from before training.
+    """
+
+    def __init__(self, watched: str | None = None, patience: int | None = None):
+        self.watched = watched
+        self.patience = patience
+        self.best_epoch = None
+        self._best = math.inf
+
+    def begin(self, run):
+        self._kept = run.snapshot()
+        self._n_worse = 0
+
+    def end_epoch(self, run):
+        value = -math.inf if self.watched is None else run.logs[self.watched]
+        if value < self._best or self.watched is None:
+            self._best, self.best_epoch, self._n_worse = value, run.epoch, 0
+            # Behind the last epoch there is nothing that could go wrong.
+            self._kept = None if run.is_last else run.snapshot()
+        else:
+            self._n_worse += 1
+            run.stopping |= self._n_worse == self.patience
+
+    def end(self, run):
+        if self.best_epoch != run.epoch:
+            run.restore(self._kept)
