@@ -1,29 +1,31 @@
 """What makes a neural estimator a classifier."""
 
 import numpy as np
-from sklearn.base import ClassifierMixin, _fit_context
+from scipy.special import expit, softmax
+from sklearn.base import ClassifierMixin
 from sklearn.callback import with_callbacks
 from sklearn.metrics import accuracy_score
-from sklearn.utils._param_validation import Interval, Real, StrOptions
 from sklearn.utils.class_weight import compute_class_weight
 from sklearn.utils.multiclass import check_classification_targets, type_of_target
 from sklearn.utils.validation import column_or_1d
 
-from skopt_nn.estimators._soft import check_lesson
+from skopt_nn._compat import check_partial_fit_first_call, fit_context
+from skopt_nn._parameters import parameters
+from skopt_nn.estimators._groups import ClassifierOptions
+from skopt_nn.estimators._soft import check_soft_targets
+from skopt_nn.training.objectives import (
+    Objective,
+    binary_cross_entropy,
+    cross_entropy,
+)
 
-CLASSIFIER_CONSTRAINTS = {
-    "class_weight": [dict, StrOptions({"balanced"}), None],
-    "label_smoothing": [Interval(Real, 0, 1, closed="both")],
-}
 
-
-class NeuralClassifierMixin(ClassifierMixin):
+@parameters
+class NeuralClassifierMixin(ClassifierMixin, ClassifierOptions):
     """Labels to class indices, logits to probabilities and back to labels."""
 
-    _y_checks = {}
-
     @with_callbacks
-    @_fit_context(prefer_skip_nested_validation=True)
+    @fit_context(prefer_skip_nested_validation=True)
     def fit(self, X, y, sample_weight=None):
         """Train the network on labelled samples.
 
@@ -43,7 +45,7 @@ class NeuralClassifierMixin(ClassifierMixin):
         return self._fit(X, y, sample_weight)
 
     @with_callbacks
-    @_fit_context(prefer_skip_nested_validation=True)
+    @fit_context(prefer_skip_nested_validation=True)
     def fit_soft(
         self,
         X,
@@ -77,10 +79,10 @@ class NeuralClassifierMixin(ClassifierMixin):
         -------
         self : object
         """
-        lesson = check_lesson(soft_targets, alpha, temperature)
-        return self._fit(X, y, sample_weight, lesson, classes)
+        taught = check_soft_targets(soft_targets, alpha, temperature)
+        return self._fit(X, y, sample_weight, taught, classes)
 
-    @_fit_context(prefer_skip_nested_validation=True)
+    @fit_context(prefer_skip_nested_validation=True)
     def partial_fit(self, X, y, classes=None, sample_weight=None):
         """Train for one epoch on a part of the data, where the last call ended.
 
@@ -106,7 +108,7 @@ class NeuralClassifierMixin(ClassifierMixin):
 
     # -- y ----------------------------------------------------------------------
 
-    def _encode_y(self, y, weights, *, reset, classes=None):
+    def _encode_y(self, y, weights, *, reset, classes):
         kind = type_of_target(y, input_name="y")
         if kind != "multilabel-indicator" and y.ndim == 2 and y.shape[1] == 1:
             y = column_or_1d(y, warn=True)
@@ -123,7 +125,11 @@ class NeuralClassifierMixin(ClassifierMixin):
 
     def _encode_labels(self, y, weights, reset, classes):
         present = np.unique(y)
-        known = self._known_classes(present, reset, classes)
+        if classes is not None:
+            check_partial_fit_first_call(self, classes)
+        elif reset:
+            self.classes_ = present
+        known = self.classes_
         if not np.isin(present, known).all():
             raise ValueError(
                 f"y has the labels {np.setdiff1d(present, known).tolist()}, which are "
@@ -135,22 +141,9 @@ class NeuralClassifierMixin(ClassifierMixin):
                 "y must have samples of at least 2 classes with a weight above zero, "
                 f"got 1 class: {known.tolist()}. There is nothing to tell apart."
             )
-        self.classes_ = known
         self._target_state = {"multilabel": False}
         indices = np.searchsorted(known, y).astype(np.int32)
-        return (indices,), self._weigh_classes(indices, weights)
-
-    def _known_classes(self, present, reset, classes):
-        if not reset:
-            if classes is not None and not np.array_equal(
-                self.classes_, np.unique(classes)
-            ):
-                raise ValueError(
-                    f"`classes={classes}` is not the same as on last call to "
-                    f"partial_fit, was: {self.classes_.tolist()}."
-                )
-            return self.classes_
-        return present if classes is None else np.unique(classes)
+        return indices, self._weigh_classes(indices, weights)
 
     def _weigh_classes(self, indices, weights):
         if self.class_weight is None:
@@ -180,7 +173,7 @@ class NeuralClassifierMixin(ClassifierMixin):
             )
         self.classes_ = np.arange(y.shape[1])
         self._target_state = {"multilabel": True}
-        return (y.astype(np.float32),), weights
+        return y.astype(np.float32), weights
 
     def _encode_soft(self, soft_targets, n_rows):
         expected = (n_rows, len(self.classes_))
@@ -205,13 +198,10 @@ class NeuralClassifierMixin(ClassifierMixin):
     def _n_outputs(self):
         return len(self.classes_)
 
-    def _loss(self, distilled):
+    def _objective(self, target):
         multilabel = self._target_state["multilabel"]
-        name = "binary_cross_entropy" if multilabel else "cross_entropy"
-        return f"distilled_{name}" if distilled else name
-
-    def _settings(self):
-        return {**super()._settings(), "label_smoothing": self.label_smoothing}
+        loss = binary_cross_entropy if multilabel else cross_entropy
+        return Objective(loss, (target,), {"label_smoothing": self.label_smoothing})
 
     def _strata(self, target):
         return None if self._target_state["multilabel"] else target
@@ -221,18 +211,13 @@ class NeuralClassifierMixin(ClassifierMixin):
     def _decode(self, logits):
         """Probabilities: the one place that turns logits into them."""
         logits = logits.astype(np.float64)
-        if self._target_state["multilabel"]:
-            return 1 / (1 + np.exp(-logits))
-        exponentials = np.exp(logits - logits.max(axis=1, keepdims=True))
-        return exponentials / exponentials.sum(axis=1, keepdims=True)
+        multilabel = self._target_state["multilabel"]
+        return expit(logits) if multilabel else softmax(logits, axis=1)
 
-    def _held_out_score(self, probabilities, held_out):
+    def _score(self, probabilities, examples):
+        actual, *_ = examples.objective.targets
         predicted = self._argmax(probabilities)
-        return float(
-            accuracy_score(
-                held_out.targets[0], predicted, sample_weight=held_out.weights
-            )
-        )
+        return float(accuracy_score(actual, predicted, sample_weight=examples.weights))
 
     def _argmax(self, probabilities):
         if self._target_state["multilabel"]:

@@ -18,8 +18,3 @@ class Outputs:
     @cached_property
     def features(self):
         return training.Predictor(networks.hidden_features(self._model))
-
-
-def model_attributes(model):
-    """The fitted attributes that hold a network."""
-    return {"model_": model, "_outputs": Outputs(model)}

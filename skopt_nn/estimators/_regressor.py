@@ -1,12 +1,15 @@
 """What makes a neural estimator a regressor."""
 
 import numpy as np
-from sklearn.base import RegressorMixin, _fit_context
+from sklearn.base import RegressorMixin
 from sklearn.callback import with_callbacks
 from sklearn.metrics import r2_score
+from sklearn.preprocessing import StandardScaler
 from sklearn.utils.validation import column_or_1d
 
-from skopt_nn.estimators._soft import check_lesson
+from skopt_nn._compat import fit_context
+from skopt_nn.estimators._soft import check_soft_targets
+from skopt_nn.training.objectives import Objective, squared_error
 
 
 class NeuralRegressorMixin(RegressorMixin):
@@ -15,7 +18,7 @@ class NeuralRegressorMixin(RegressorMixin):
     _y_checks = {"y_numeric": True}
 
     @with_callbacks
-    @_fit_context(prefer_skip_nested_validation=True)
+    @fit_context(prefer_skip_nested_validation=True)
     def fit(self, X, y, sample_weight=None):
         """Train the network on samples with known values.
 
@@ -35,7 +38,7 @@ class NeuralRegressorMixin(RegressorMixin):
         return self._fit(X, y, sample_weight)
 
     @with_callbacks
-    @_fit_context(prefer_skip_nested_validation=True)
+    @fit_context(prefer_skip_nested_validation=True)
     def fit_soft(
         self, X, y, soft_targets, *, temperature=1.0, alpha=0.5, sample_weight=None
     ):
@@ -58,9 +61,9 @@ class NeuralRegressorMixin(RegressorMixin):
         -------
         self : object
         """
-        return self._fit(X, y, sample_weight, check_lesson(soft_targets, alpha))
+        return self._fit(X, y, sample_weight, check_soft_targets(soft_targets, alpha))
 
-    @_fit_context(prefer_skip_nested_validation=True)
+    @fit_context(prefer_skip_nested_validation=True)
     def partial_fit(self, X, y, sample_weight=None):
         """Train for one epoch on a part of the data, where the last call ended.
 
@@ -79,18 +82,23 @@ class NeuralRegressorMixin(RegressorMixin):
 
     # -- y ----------------------------------------------------------------------
 
-    def _encode_y(self, y, weights, *, reset, classes=None):
+    def _encode_y(self, y, weights, *, reset, classes):
         if y.ndim == 2 and y.shape[1] == 1:
             y = column_or_1d(y, warn=True)
         values = y.reshape(len(y), -1).astype(np.float64)
         if reset:
-            self._target_state = _scale_of(values, weights, y.ndim == 1)
+            scaler = StandardScaler().fit(values, sample_weight=weights)
+            self._target_state = {
+                "mean": scaler.mean_,
+                "scale": scaler.scale_,
+                "one_column": y.ndim == 1,
+            }
         elif values.shape[1] != self._n_outputs:
             raise ValueError(
                 f"y has {values.shape[1]} columns, but there were {self._n_outputs} in "
                 "the first call."
             )
-        return (self._standardize(values),), weights
+        return self._standardize(values), weights
 
     def _standardize(self, values):
         state = self._target_state
@@ -109,8 +117,8 @@ class NeuralRegressorMixin(RegressorMixin):
     def _n_outputs(self):
         return len(self._target_state["mean"])
 
-    def _loss(self, distilled):
-        return "distilled_squared_error" if distilled else "squared_error"
+    def _objective(self, target):
+        return Objective(squared_error, (target,))
 
     def _strata(self, target):
         return None
@@ -122,9 +130,9 @@ class NeuralRegressorMixin(RegressorMixin):
         values = outputs.astype(np.float64) * state["scale"] + state["mean"]
         return values[:, 0] if state["one_column"] else values
 
-    def _held_out_score(self, predicted, held_out):
-        actual = self._decode(held_out.targets[0])
-        return float(r2_score(actual, predicted, sample_weight=held_out.weights))
+    def _score(self, predicted, examples):
+        actual = self._decode(examples.objective.targets[0])
+        return float(r2_score(actual, predicted, sample_weight=examples.weights))
 
     def predict(self, X):
         """Predicted values in the units of y.
@@ -143,10 +151,3 @@ class NeuralRegressorMixin(RegressorMixin):
         tags = super().__sklearn_tags__()
         tags.target_tags.multi_output = True
         return tags
-
-
-def _scale_of(values, weights, one_column):
-    mean = np.average(values, axis=0, weights=weights)
-    scale = np.sqrt(np.average((values - mean) ** 2, axis=0, weights=weights))
-    scale[scale <= np.abs(mean) * np.finfo(np.float64).eps] = 1
-    return {"mean": mean, "scale": scale, "one_column": one_column}

@@ -4,9 +4,7 @@ import math
 from numbers import Integral
 
 import numpy as np
-
-from skopt_nn.networks import pooled_shape
-from skopt_nn.training import Rows
+from sklearn.preprocessing import StandardScaler
 
 _CHUNK_ROWS = 4096
 
@@ -91,8 +89,8 @@ def check_input_shape(input_shape):
         )
 
 
-def merge_equal_rows(X, y, weights):
-    """Each distinct row once, in sorted order, with the sum of its weights.
+def equal_rows(X, y, weights):
+    """Index of each distinct row of X and y, in sorted order, and its summed weight.
 
     A batch of the whole set is a set: repeating a row and doubling its weight are
     then the same to the bit.
@@ -101,80 +99,45 @@ def merge_equal_rows(X, y, weights):
     _, of_y = np.unique(y, axis=0, return_inverse=True)
     pair = of_x * (of_y.max() + 1) + of_y
     _, first, of_pair = np.unique(pair, return_index=True, return_inverse=True)
-    return X[first], y[first], np.bincount(of_pair, weights=weights)
+    return first, np.bincount(of_pair, weights=weights)
 
 
-def weighted_rows(X, targets, weights):
-    """Training rows, their weights in (0, 1]; those of no weight are left out.
-
-    Only ratios of weights matter: relative to the largest, none overflows.
-    """
-    weights = (weights / weights.max()).astype(np.float32)
-    rows = Rows(X, targets, weights)
-    return rows if weights.all() else subset(rows, np.flatnonzero(weights))
-
-
-def subset(rows, indices):
-    return Rows(
-        rows.X[indices],
-        tuple(target[indices] for target in rows.targets),
-        rows.weights[indices],
-    )
+def check_range(X):
+    """Refuse what float64 holds and float32, in which batches are cut, does not."""
+    if X.dtype.kind == "f" and X.dtype.itemsize > 4:
+        largest = np.finfo(np.float32).max
+        if X.max() > largest or X.min() < -largest:
+            raise ValueError(
+                "Input X contains infinity or a value too large for dtype('float32')."
+            )
 
 
-def check_stages(sample_shape, table, filters, pool_size):
-    """Convolutions need 1 to 3 spatial axes that outlast the poolings."""
-    if not filters:
-        return
-    if not 2 <= len(sample_shape) <= 4:
-        raise ValueError(
-            "Convolutions need samples of 1 to 3 spatial axes and one of channels, "
-            f"got samples of shape {sample_shape}. Set input_shape to such a shape, or "
-            "filters=() for a network without convolutions."
-        )
-    left = pooled_shape(sample_shape, len(filters), pool_size)
-    if not table and min(left) < 1:
-        raise ValueError(
-            f"filters={tuple(filters)} are {len(filters)} stages, each of which "
-            f"divides the {sample_shape[:-1]} pixels of a sample by "
-            f"pool_size={pool_size}: fewer than one would be left. Use fewer stages "
-            "or a smaller pool_size."
-        )
-
-
-def statistics(rows, weights, sample_shape, table):
+def statistics(examples, recipe):
     """Weighted mean and standard deviation of each channel, or of each column.
 
     They are summed in float64 over chunks of rows: X itself may be uint8 and large.
     """
-    shape = tuple(sample_shape) if table else (sample_shape[-1],)
-    total = weights.sum(dtype=np.float64)
-    mean = _weighted_sum(rows, weights, lambda x: x) / total
-    mean = mean if table else _per_channel(mean, shape)
-    centre = mean if table else np.tile(mean, rows.shape[1] // len(mean))
-    variance = _weighted_sum(rows, weights, lambda x: (x - centre) ** 2) / total
-    variance = variance if table else _per_channel(variance, shape)
+    scaler = StandardScaler()
+    for rows in chunks(len(examples)):
+        x = examples.rows.take(rows).astype(np.float64)
+        scaler.partial_fit(x, sample_weight=examples.weights[rows])
+    mean, variance = scaler.mean_, scaler.var_
+    if not recipe.per_column:
+        n_channels = recipe.input_shape[-1]
+        of_column = mean.reshape(-1, n_channels)
+        mean = of_column.mean(axis=0)
+        spread = variance.reshape(-1, n_channels) + (of_column - mean) ** 2
+        variance = spread.mean(axis=0)
     scale = np.sqrt(variance)
     # What float32 cannot tell from a constant is one.
     scale[scale <= np.abs(mean) * np.finfo(np.float32).eps] = 1
+    shape = recipe.statistics_shape
     return mean.reshape(shape), scale.reshape(shape)
 
 
-def _weighted_sum(rows, weights, function):
-    total = np.zeros(rows.shape[1])
-    for start in range(0, len(rows), _CHUNK_ROWS):
-        chunk = slice(start, start + _CHUNK_ROWS)
-        total += weights[chunk] @ function(rows[chunk].astype(np.float64))
-    return total
-
-
-def _per_channel(values, shape):
-    return values.reshape(-1, shape[0]).mean(axis=0)
-
-
-def check_sizes(name, sizes):
-    if not all(isinstance(size, Integral) and size > 0 for size in sizes):
-        raise ValueError(
-            f"{name} must be a tuple of positive ints, one a layer (empty for none), "
-            f"got {sizes!r}."
-        )
+def chunks(n_rows):
+    """Indices of rows, some thousands at a time."""
+    return (
+        np.arange(start, min(start + _CHUNK_ROWS, n_rows))
+        for start in range(0, n_rows, _CHUNK_ROWS)
+    )

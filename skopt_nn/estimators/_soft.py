@@ -1,50 +1,50 @@
 """What a teacher hands over, checked before training."""
 
+from dataclasses import dataclass, replace
 from numbers import Real
-from typing import NamedTuple
 
 import numpy as np
 from sklearn.utils import check_array, check_scalar
 
 
-class Lesson(NamedTuple):
-    """Soft targets and the weight that each row gives them.
+@dataclass(frozen=True)
+class SoftTargets:
+    """Outputs of a teacher and the weight that each row gives them.
 
     Attributes
     ----------
-    soft_targets : ndarray of shape (n_samples, ...)
+    values : ndarray of shape (n_samples, ...)
     alpha : ndarray of shape (n_samples,)
-    settings : dict
-        The scalars of the loss.
+    temperature : float or None
+        None for values, which have none.
     """
 
-    soft_targets: np.ndarray
+    values: np.ndarray
     alpha: np.ndarray
-    settings: dict
+    temperature: float | None = None
+
+    def __len__(self):
+        return len(self.values)
 
     def take(self, rows):
-        return self._replace(
-            soft_targets=self.soft_targets[rows], alpha=self.alpha[rows]
-        )
+        return replace(self, values=self.values[rows], alpha=self.alpha[rows])
 
 
-def check_lesson(soft_targets, alpha, temperature=None):
-    """Finite numbers, each row's alpha in [0, 1]; a lesson."""
+def check_soft_targets(values, alpha, temperature=None):
+    """Finite numbers, each row's alpha in [0, 1]."""
     if temperature is not None:
         check_scalar(
             temperature, "temperature", Real, min_val=0, include_boundaries="neither"
         )
-    soft_targets = check_array(
-        soft_targets,
+    values = check_array(
+        values,
         dtype=np.float64,
         ensure_2d=False,
         allow_nd=True,
         ensure_min_samples=0,
         input_name="soft_targets",
     )
-    alpha = _check_alpha(alpha, len(soft_targets))
-    settings = {} if temperature is None else {"temperature": temperature}
-    return Lesson(soft_targets, alpha, settings)
+    return SoftTargets(values, _check_alpha(alpha, len(values)), temperature)
 
 
 def _check_alpha(alpha, n_rows):
@@ -65,9 +65,9 @@ def _check_alpha(alpha, n_rows):
     return alpha
 
 
-def check_rows(lesson, n_rows):
-    if len(lesson.soft_targets) != n_rows:
+def check_length(soft_targets, n_rows):
+    if len(soft_targets) != n_rows:
         raise ValueError(
             f"soft_targets must have a row for each of the {n_rows} samples of X, got "
-            f"{len(lesson.soft_targets)} rows."
+            f"{len(soft_targets)} rows."
         )

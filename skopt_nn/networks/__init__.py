@@ -1,45 +1,41 @@
 """Networks: shapes and hyperparameters in, an uncompiled Keras model of logits out."""
 
-from skopt_nn.networks._blocks import (
-    ACTIVATIONS,
-    NORMALIZATIONS,
-    pooled_shape,
-    set_statistics,
-)
-from skopt_nn.networks._build import (
-    build,
+from collections.abc import Mapping
+
+from skopt_nn.networks._cnn import CNNRecipe, ConvolutionalRecipe
+from skopt_nn.networks._entrance import set_statistics
+from skopt_nn.networks._models import (
     copy,
     get_values,
     hidden_features,
     n_parameters,
-    n_unshared_parameters,
+    set_dropout,
     set_values,
-    slots,
 )
-from skopt_nn.networks._shared import (
-    copy_weights,
-    merged_groups,
-    most_similar,
-    shared_layers,
-    tied_groups,
-)
+from skopt_nn.networks._recipe import Recipe, recipe_from
+from skopt_nn.networks._shared import SharedRecipe
+from skopt_nn.networks._stages import ACTIVATIONS
+from skopt_nn.networks.layers import NORMALIZATIONS
+
+# Those that a file may name.
+RECIPES: Mapping[str, type[Recipe]] = {
+    recipe.name: recipe for recipe in (CNNRecipe, SharedRecipe)
+}
 
 __all__ = [
     "ACTIVATIONS",
     "NORMALIZATIONS",
-    "build",
+    "RECIPES",
+    "CNNRecipe",
+    "ConvolutionalRecipe",
+    "Recipe",
+    "SharedRecipe",
     "copy",
-    "copy_weights",
     "get_values",
     "hidden_features",
-    "merged_groups",
-    "most_similar",
     "n_parameters",
-    "n_unshared_parameters",
-    "pooled_shape",
+    "recipe_from",
+    "set_dropout",
     "set_statistics",
     "set_values",
-    "shared_layers",
-    "slots",
-    "tied_groups",
 ]

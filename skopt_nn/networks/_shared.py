@@ -1,170 +1,102 @@
-"""Networks in which layers of equal shape may be one layer."""
+"""The network in which places of equal shape may be one layer."""
 
-from collections import defaultdict
 from collections.abc import Mapping
-from functools import partial
-from itertools import combinations
+from dataclasses import dataclass, field
+from numbers import Integral
+from typing import ClassVar
 
-import numpy as np
-
-from skopt_nn._backend import keras
-from skopt_nn.networks import _blocks
-
-Groups = Mapping[str, str]
-
-
-def build_shared(
-    input_shape: tuple[int, ...],
-    n_outputs: int,
-    *,
-    filters: tuple[int, ...],
-    depth: int,
-    kernel_size: int,
-    pool_size: int,
-    dense_units: tuple[int, ...],
-    activation: str,
-    normalization: str | None,
-    dropout: float,
-    table: bool,
-    seed: int,
-    groups: Groups | None = None,
-) -> keras.Model:
-    """Stages of one entry convolution and ``depth`` residual ones, then dense layers.
-
-    Each layer with a kernel fills a *slot*: ``stage_i_entry``, ``stage_i_block_j`` or
-    ``dense_i``. ``groups`` maps slots to the names of the layers that fill them: slots
-    of one name are applications of one layer, stored once. A slot that is not named
-    has a layer of its own. Normalization is never shared, as each application has
-    statistics of its own.
-    """
-    rows, x = _blocks.entrance(input_shape, table)
-    unit = _Units(groups or {}, activation, normalization)
-    for i, n_filters in enumerate(filters, start=1):
-        conv = partial(_blocks.convolution, n_filters, kernel_size, normalization)
-        x = unit(x, f"stage_{i}_entry", conv)
-        for j in range(1, depth + 1):
-            block = unit(x, f"stage_{i}_block_{j}", conv)
-            x = keras.layers.Add(name=f"stage_{i}_sum_{j}")([x, block])
-        width = _blocks.pooling_width(x, pool_size, table)
-        x = _blocks.pool(x, width, f"stage_{i}")
-    x = keras.layers.Flatten(name="flatten")(x)
-    for i, units in enumerate(dense_units, start=1):
-        dense = partial(_blocks.dense, units, normalization)
-        x = unit(x, f"dense_{i}", dense)
-        x = _blocks.dropout(x, dropout, seed + i, f"dense_{i}")
-    model = keras.Model(rows, _blocks.logits(x, n_outputs), name="shared_weights")
-    return _start_alike(_blocks.initialize(model, seed))
+from skopt_nn._parameters import Range
+from skopt_nn.networks import _stages
+from skopt_nn.networks._cnn import ConvolutionalRecipe
+from skopt_nn.networks._recipe import restricted
+from skopt_nn.networks.sharing import shared_layers
 
 
-def _start_alike(model):
-    """Give layers of equal shape one initial kernel: those that stay close may merge.
+@dataclass(frozen=True, kw_only=True)
+class SharedRecipe(ConvolutionalRecipe):
+    """Stages of one entry convolution and ``depth`` residual ones of equal shape.
 
-    Kernels from different draws are all but orthogonal, before training and after.
-    """
-    first = {}
-    for name, shape in shared_slots(model).items():
-        kernel = model.get_layer(name).kernel
-        kernel.assign(first.setdefault(shape, kernel))
-    return model
+    Each kernel but that of the logits fills a *slot*: ``stage_i_entry``,
+    ``stage_i_block_j`` or ``dense_i``.
 
-
-class _Units:
-    """Applies kernel, normalization and activation; kernels are looked up by slot."""
-
-    def __init__(self, groups, activation, normalization):
-        self.groups = groups
-        self.activation = activation
-        self.normalization = normalization
-        self.layers = {}
-
-    def __call__(self, x, slot, make_layer):
-        name = self.groups.get(slot, slot)
-        if name not in self.layers:
-            self.layers[name] = make_layer(name=name)
-        x = _blocks.normalize(self.layers[name](x), self.normalization, slot)
-        return _blocks.activate(x, self.activation, slot)
-
-
-def shared_slots(model: keras.Model) -> dict[str, tuple]:
-    """Kernel shape of each layer that may be shared: all with a kernel but the last."""
-    return {
-        layer.name: tuple(layer.kernel.shape)
-        for layer in model.layers
-        if hasattr(layer, "kernel") and layer.name != "logits"
-    }
-
-
-def tied_groups(shapes: Mapping[str, tuple]) -> dict[str, str]:
-    """One layer for all slots of one kernel shape."""
-    members = defaultdict(list)
-    for slot, shape in shapes.items():
-        members[shape].append(slot)
-    groups = {slot: slot for slot in shapes}
-    shared = [group for group in members.values() if len(group) > 1]
-    for i, group in enumerate(shared, start=1):
-        groups |= dict.fromkeys(group, f"shared_{i}")
-    return groups
-
-
-def merged_groups(groups: Groups, first: str, second: str) -> dict[str, str]:
-    """Groups in which the layers ``first`` and ``second`` have become one."""
-    taken = set(groups.values()) - {first, second}
-    names = (f"shared_{i}" for i in range(1, len(groups) + 1))
-    name = next(name for name in names if name not in taken)
-    return {
-        slot: name if layer in (first, second) else layer
-        for slot, layer in groups.items()
-    }
-
-
-def shared_layers(groups: Groups) -> dict[str, list[str]]:
-    """The slots of each layer that fills more than one."""
-    members = defaultdict(list)
-    for slot, layer in groups.items():
-        members[layer].append(slot)
-    return {layer: group for layer, group in members.items() if len(group) > 1}
-
-
-def similarity(first: np.ndarray, second: np.ndarray) -> float:
-    """Cosine of the angle between two kernels, in [-1, 1].
-
-    References
+    Parameters
     ----------
-    P. Savarese, M. Maire. "Learning Implicitly Recurrent CNNs Through Parameter
-    Sharing". ICLR 2019. arXiv:1902.09701 (the layer similarity index).
+    depth : int
+    groups : dict of str to str
+        Each slot and the name of the layer that fills it: slots of one name, which have
+        kernels of one shape, are applications of one layer, stored once. Empty, each
+        slot has a layer of its own.
     """
-    norm = np.linalg.norm(first) * np.linalg.norm(second)
-    return float(np.vdot(first, second) / norm) if norm else 0.0
 
+    name: ClassVar[str] = "shared"
 
-def most_similar(model: keras.Model) -> list[tuple[float, str, str]]:
-    """Pairs of layers of equal kernel shape and their similarity, best first."""
-    shapes = shared_slots(model)
-    kernels = {
-        name: keras.ops.convert_to_numpy(model.get_layer(name).kernel.value)
-        for name in shapes
-    }
-    pairs = [
-        (similarity(kernels[a], kernels[b]), a, b)
-        for a, b in combinations(sorted(shapes), 2)
-        if shapes[a] == shapes[b]
-    ]
-    return sorted(pairs, key=lambda pair: (-pair[0], *pair[1:]))
+    depth: int = restricted(Range(Integral, 0))
+    # Which slots are one layer is compared, what the layer is called is not.
+    groups: Mapping[str, str] = field(default_factory=dict, compare=False)
+    partition: tuple[tuple[str, ...], ...] = field(init=False)
 
+    def __post_init__(self):
+        super().__post_init__()
+        if not isinstance(self.groups, Mapping):
+            raise ValueError(
+                "groups must be a dict of slot to name of a layer, got "
+                f"{self.groups!r}."
+            )
+        if self.groups:
+            self._check_groups()
+        members = shared_layers(self.groups).values()
+        partition = tuple(sorted(tuple(sorted(slots)) for slots in members))
+        object.__setattr__(self, "partition", partition)
 
-def copy_weights(
-    source: keras.Model, source_groups: Groups, target: keras.Model, groups: Groups
-) -> None:
-    """Fill ``target`` from ``source``; a merged layer starts as its slots' mean."""
-    origins = defaultdict(list)
-    for slot, layer in groups.items():
-        origins[layer].append(source_groups[slot])
-    for layer in target.layers:
-        members = [source.get_layer(n) for n in origins.get(layer.name, [layer.name])]
-        for i, variable in enumerate(layer.variables):
-            values = [
-                keras.ops.convert_to_numpy(member.variables[i].value)
-                for member in members
-            ]
-            mean = values[0] if len(values) == 1 else np.mean(values, axis=0)
-            variable.assign(mean)
+    def _check_groups(self):
+        n_slots = len(self.filters) * (1 + self.depth) + len(self.dense_units)
+        shapes = self.slots() if len(self.groups) == n_slots else {}
+        if self.groups.keys() != shapes.keys():
+            raise ValueError(
+                f"groups must name a layer for each of the {n_slots} slots of the "
+                f"network, got {len(self.groups)}: {list(self.groups)[:5]}."
+            )
+        names = {*shapes, *(f"shared_{i}" for i in range(1, n_slots + 1))}
+        for layer, slots in shared_layers(self.groups, least=1).items():
+            if layer not in names or len({shapes[slot] for slot in slots}) > 1:
+                raise ValueError(
+                    f"groups must join slots of one shape under the name of a slot or "
+                    f"as 'shared_1' to 'shared_{n_slots}', got {layer!r} for {slots}."
+                )
+
+    def slots(self) -> dict[str, tuple[int, ...]]:
+        """Kernel shape of each place that may share its layer: all but the logits."""
+        shapes = self.kernels()
+        del shapes["logits"]
+        return shapes
+
+    def stored_kernels(self):
+        shapes = self.kernels()
+        return {self.groups.get(slot, slot): shape for slot, shape in shapes.items()}
+
+    def convolutions(self, stage, channels):
+        filters = self.filters[stage - 1]
+        blocks = {f"stage_{stage}_block_{j}": filters for j in range(1, self.depth + 1)}
+        return {f"stage_{stage}_entry": channels, **blocks}
+
+    def units(self):
+        return _stages.Units(self.groups, self.normalization, self.activation)
+
+    def stage(self, x, stage, filters, pool_size, units):
+        return _stages.residual_stage(
+            x, filters, self.kernel_size, pool_size, self.depth, units, f"stage_{stage}"
+        )
+
+    def build(self):
+        """A model in which kernels of equal shape start alike.
+
+        Kernels from different draws are all but orthogonal, before training and after:
+        only those that start alike may stay so, and merge.
+        """
+        model, first = super().build(), {}
+        stored = self.stored_kernels()
+        del stored["logits"]
+        for name, shape in stored.items():
+            kernel = model.get_layer(name).kernel
+            kernel.assign(first.setdefault(shape, kernel))
+        return model

@@ -1,39 +1,29 @@
 """Training: numbers in, numbers out. Compiled programs, batches, epochs, losses."""
 
-from skopt_nn.training._batches import Rows
 from skopt_nn.training._cache import (
     CacheInfo,
     cache_info,
     clear_cache,
     set_cache_size,
 )
-from skopt_nn.training._callbacks import check_callbacks, copies
 from skopt_nn.training._fit import Outcome, fit
-from skopt_nn.training._losses import LOSSES
 from skopt_nn.training._optimizers import OPTIMIZERS
+from skopt_nn.training._parameters import Training
 from skopt_nn.training._predict import Predictor
-from skopt_nn.training._stock import (
-    prediction_key,
-    stock_prediction,
-    stock_training,
-    training_key,
-)
+from skopt_nn.training._rows import ArrayRows, Examples, Rows, RowsView
 
 __all__ = [
-    "LOSSES",
     "OPTIMIZERS",
+    "ArrayRows",
     "CacheInfo",
+    "Examples",
     "Outcome",
     "Predictor",
     "Rows",
+    "RowsView",
+    "Training",
     "cache_info",
-    "check_callbacks",
     "clear_cache",
-    "copies",
     "fit",
-    "prediction_key",
     "set_cache_size",
-    "stock_prediction",
-    "stock_training",
-    "training_key",
 ]

@@ -1,35 +1,10 @@
 """Batches of one shape: the last one is filled up with rows of weight zero."""
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator
 
 import numpy as np
 
-
-@dataclass(frozen=True)
-class Rows:
-    """Arrays that are sliced together.
-
-    Attributes
-    ----------
-    X : ndarray of shape (n_rows, n_features)
-        Any numeric dtype; rows are converted when a batch is cut, by the program.
-    targets : tuple of ndarray of shape (n_rows, ...)
-    weights : ndarray of shape (n_rows,), float32
-    """
-
-    X: np.ndarray
-    targets: tuple
-    weights: np.ndarray
-
-    def __len__(self):
-        return len(self.X)
-
-    def take(self, indices: np.ndarray, n_real: int) -> tuple:
-        weights = self.weights[indices]
-        weights[n_real:] = 0
-        targets = tuple(target[indices] for target in self.targets)
-        return self.X[indices], targets, weights
+from skopt_nn.training._rows import Batch, Examples
 
 
 def bucket(n_rows: int) -> int:
@@ -49,9 +24,9 @@ def batch_rows(n_rows: int, batch_size: int | None) -> int:
 
 
 def batches(
-    rows: Rows, order: Sequence[int], size: int, *, filled: bool = True
-) -> Iterator[tuple]:
-    """Cut ``rows`` in the given order into batches of ``size`` rows.
+    examples: Examples, order: np.ndarray, size: int, *, filled: bool = True
+) -> Iterator[Batch]:
+    """Cut examples in the given order into batches of ``size`` rows.
 
     The last one is filled up, or smaller if not ``filled``.
     """
@@ -60,23 +35,23 @@ def batches(
         n_real = len(indices)
         if filled and n_real < size:
             indices = np.concatenate([indices, np.repeat(indices[:1], size - n_real)])
-        yield rows.take(indices, n_real)
+        yield examples.take(indices, n_real)
 
 
 def stacks(
-    rows: Rows, order: Sequence[int], size: int, depth: int
-) -> Iterator[tuple[int, tuple]]:
-    """Cut ``rows`` in the given order into stacks of ``depth`` batches.
+    examples: Examples, order: np.ndarray, size: int, depth: int
+) -> Iterator[tuple[int, Batch]]:
+    """Cut examples in the given order into stacks of ``depth`` batches.
 
     Yields how many batches of a stack hold rows, and arrays of shape
     ``(depth, size, ...)``: whatever the last stack lacks has weight zero.
     """
     n_rows = depth * size
     starts = range(0, len(order), n_rows)
-    for start, (x, targets, weights) in zip(starts, batches(rows, order, n_rows)):
+    for start, batch in zip(starts, batches(examples, order, n_rows)):
         n_real = min(n_rows, len(order) - start)
-        targets = tuple(_stacked(target, depth) for target in targets)
-        stack = _stacked(x, depth), targets, _stacked(weights, depth)
+        targets = tuple(_stacked(target, depth) for target in batch.targets)
+        stack = Batch(_stacked(batch.x, depth), targets, _stacked(batch.weights, depth))
         yield -(-n_real // size), stack
 
 

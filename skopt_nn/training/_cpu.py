@@ -5,6 +5,8 @@ from functools import cache
 
 import jax
 
+from skopt_nn.training._rows import Batch
+
 # XLA hands convolutions to a library that is slower at them than Eigen (100 against
 # 170 GFLOP/s, jaxlib 0.10 on two Zen 4 cores); this leaves it the matrix products.
 _OPTIONS = {
@@ -68,9 +70,9 @@ def _nothing(x):
     return x
 
 
-def chunks(template, batch: tuple) -> Iterator[tuple]:
+def chunks(template, batch: Batch) -> Iterator[Batch]:
     """Parts of a batch whose gradients are added up, small enough for the caches."""
-    n_rows = len(batch[0])
+    n_rows = len(batch.x)
     size = _chunk_rows(template, n_rows)
     for start in range(0, n_rows, size):
         part = slice(start, start + size)
@@ -91,7 +93,7 @@ def _chunk_rows(template, n_rows):
     return n_rows // n_chunks
 
 
-def after(x, gradients):
+def sequenced_after(x, gradients):
     """``x``, but not before these gradients exist.
 
     Without a dependency XLA schedules the forward passes of all chunks first and keeps

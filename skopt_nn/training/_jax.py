@@ -17,11 +17,10 @@ from jax import lax
 from skopt_nn._backend import keras, on_device
 from skopt_nn.training._batches import batches, stacks
 from skopt_nn.training._cache import PROGRAMS
-from skopt_nn.training._cpu import Inference, after, chunks, compiled
+from skopt_nn.training._cpu import Inference, chunks, compiled, sequenced_after
 from skopt_nn.training._disk import keep_programs_on_disk
 from skopt_nn.training._keys import architecture_key, twin
-from skopt_nn.training._losses import LOSSES
-from skopt_nn.training._optimizers import make_optimizer
+from skopt_nn.training._optimizers import decays, make_optimizer
 
 keep_programs_on_disk()
 
@@ -74,7 +73,7 @@ class TrainProgram:
 
     def __init__(self, model, keyed, loss, optimizer):
         self.template = Template(model, keyed)
-        self.loss = LOSSES[loss]
+        self.loss = loss
         self.optimizer = make_optimizer(optimizer, learning_rate=1e-3)
         variables = self.template.model.trainable_variables
         self.optimizer.build(variables)
@@ -83,7 +82,7 @@ class TrainProgram:
         )
         names = [v.name for v in self.optimizer.variables]
         self.learning_rate_index = names.index("learning_rate")
-        self.decays = [v.name == "kernel" for v in variables]
+        self.decays = list(map(decays, variables))
         self.bytes_of_variables = 4 * sum(math.prod(v.shape) for v in variables)
         self.steps = compiled(self._steps, donate_argnums=0)
         self.evaluate = Inference(self._evaluate, self.template.library_rows)
@@ -99,13 +98,13 @@ class TrainProgram:
     def _gradient_sum(self, state, batch, settings):
         gradient = jax.value_and_grad(self._loss_sum, has_aux=True)
         non_trainable, loss, sums = state["non_trainable"], 0.0, None
-        for x, *rest in chunks(self.template, batch):
+        for part in chunks(self.template, batch):
             if sums is not None:
-                x = after(x, sums)
-            (part, non_trainable), gradients = gradient(
-                state["trainable"], non_trainable, (x, *rest), settings, True
+                part = part._replace(x=sequenced_after(part.x, sums))
+            (part_loss, non_trainable), gradients = gradient(
+                state["trainable"], non_trainable, part, settings, True
             )
-            loss += part
+            loss += part_loss
             sums = gradients if sums is None else jax.tree.map(jnp.add, sums, gradients)
         return loss, non_trainable, sums
 
@@ -118,28 +117,30 @@ class TrainProgram:
         n_bytes = self.bytes_of_variables + n_rows * self.template.bytes_of_row
         return min(max(_BYTES_OF_CALL // n_bytes, 1), _MOST_STEPS)
 
-    def _steps(self, state, n_batches, stack, settings):
+    def _steps(self, state, n_batches, stack, rates, settings):
         """One step for each of the first ``n_batches`` batches of a stack."""
         PROGRAMS.count_compilation("train")
 
         def step(i, state):
             batch = jax.tree.map(lambda array: array[i], stack)
-            trained = self._step(state, batch, settings)
+            trained = self._step(state, batch, rates[i], settings)
             # Settings are of single precision, variables may be of half.
             return jax.tree.map(lambda new, old: new.astype(old.dtype), trained, state)
 
-        if len(stack[0]) == 1:
-            return step(0, state)
-        return lax.fori_loop(0, n_batches, step, state)
+        one = len(stack.x) == 1
+        state = step(0, state) if one else lax.fori_loop(0, n_batches, step, state)
+        squares = sum(jnp.vdot(v, v) for v in state["trainable"])
+        return {**state, "squares": squares.astype(np.float32)}
 
-    def _step(self, state, batch, settings):
+    def _step(self, state, batch, rate, settings):
         loss, non_trainable, sums = self._gradient_sum(state, batch, settings)
-        weight = jnp.sum(batch[2])
-        old = state["trainable"]
+        weight = jnp.sum(batch.weights)
+        old, optimizer = state["trainable"], list(state["optimizer"])
+        optimizer[self.learning_rate_index] = rate
         new, optimizer = self.optimizer.stateless_apply(
-            state["optimizer"], [g / weight for g in sums], old
+            optimizer, [g / weight for g in sums], old
         )
-        shrink = settings["weight_decay"] * state["optimizer"][self.learning_rate_index]
+        shrink = settings["weight_decay"] * rate
         return {
             "trainable": [
                 after_step - shrink * before if decays else after_step
@@ -149,6 +150,7 @@ class TrainProgram:
             "optimizer": optimizer,
             "loss_sum": state["loss_sum"] + loss,
             "weight_sum": state["weight_sum"] + weight,
+            "squares": state["squares"],
         }
 
     def _evaluate(self, state, batch, settings):
@@ -156,7 +158,7 @@ class TrainProgram:
         loss, _ = self._loss_sum(
             state["trainable"], state["non_trainable"], batch, settings, False
         )
-        return loss, jnp.sum(batch[2])
+        return loss, jnp.sum(batch.weights)
 
 
 class PredictProgram:
@@ -175,88 +177,81 @@ class PredictProgram:
 class JaxTrainer:
     """Trains one model by a shared program; the model is written to by ``sync``."""
 
-    def __init__(self, model, loss, settings, optimizer, learning_rate, state=None):
+    def __init__(self, model, objective, optimizer, weight_decay, state=None):
         key = architecture_key(model)
         self.model = model
         self.program = PROGRAMS.get(
-            key and ("train", key, loss, optimizer.lower()),
-            lambda: TrainProgram(model, key is not None, loss, optimizer),
+            key and ("train", key, objective.loss, optimizer.lower()),
+            lambda: TrainProgram(model, key is not None, objective.loss, optimizer),
         )
-        self.settings = {k: jnp.float32(v) for k, v in settings.items()}
+        settings = {**objective.settings, "weight_decay": weight_decay}
+        self.settings = {name: np.float32(value) for name, value in settings.items()}
         if state is None:
             state = self.program.initial_optimizer_state
         self.state = {"optimizer": _to_device(state)}
-        self.learning_rate = learning_rate
         self.read()
-        self.reset_loss()
 
     def read(self):
-        """Take the variables of the model; copies, as each step consumes its state."""
-        for name in ("trainable", "non_trainable"):
+        # Copies, as each step consumes its state.
+        for name in _OF_MODEL:
             variables = getattr(self.model, f"{name}_variables")
             self.state[name] = _to_device([v.value for v in variables])
 
     def sync(self):
-        """Give the model the values trained so far."""
-        for name in ("trainable", "non_trainable"):
+        for name in _OF_MODEL:
             variables = getattr(self.model, f"{name}_variables")
             for variable, value in zip(variables, self.state[name]):
                 variable.assign(on_device(value))
-
-    @property
-    def learning_rate(self):
-        return float(self.state["optimizer"][self.program.learning_rate_index])
-
-    @learning_rate.setter
-    def learning_rate(self, value):
-        index = self.program.learning_rate_index
-        self.state["optimizer"][index] = jnp.float32(value)
 
     @property
     def optimizer_state(self):
         return _to_host(self.state["optimizer"])
 
     def snapshot(self):
-        return {name: _to_host(self.state[name]) for name in _RESTORED}
+        return {n: _to_host(self.state[n]) for n in (*_OF_MODEL, "optimizer")}
 
     def restore(self, snapshot):
-        self.state |= {name: _to_device(snapshot[name]) for name in _RESTORED}
+        self.state |= {name: _to_device(part) for name, part in snapshot.items()}
 
-    def reset_loss(self):
-        self.state |= {name: np.float32(0) for name in ("loss_sum", "weight_sum")}
+    def _reset_sums(self):
+        sums = ("loss_sum", "weight_sum", "squares")
+        self.state |= dict.fromkeys(sums, np.float32(0))
 
-    def train(self, rows, order, size):
-        """Take the rows in this order, ``size`` to a step."""
+    def train(self, examples, order, size, rates):
+        self._reset_sums()
         depth = self.program.steps_of_call(size) if len(order) > size else 1
-        for n_batches, stack in stacks(rows, order, size, depth):
+        rates = np.pad(rates, (0, -len(rates) % depth))
+        for i, (n_batches, stack) in enumerate(stacks(examples, order, size, depth)):
             self.state = self.program.steps(
-                self.state, np.int32(n_batches), stack, self.settings
+                self.state,
+                np.int32(n_batches),
+                stack,
+                rates[i * depth : (i + 1) * depth],
+                self.settings,
             )
 
     def loss(self):
         return float(self.state["loss_sum"]) / float(self.state["weight_sum"])
 
     def is_sound(self):
-        """Whether the weights are finite, and so are products with them."""
-        weights = map(np.asarray, self.state["trainable"])
-        return all(np.isfinite(np.vdot(v, v)) for v in weights)
+        return math.isfinite(self.state["squares"])
 
-    def evaluate(self, rows, size):
-        variables = {k: self.state[k] for k in ("trainable", "non_trainable")}
+    def evaluate(self, examples, size):
+        variables = {name: self.state[name] for name in _OF_MODEL}
         parts = [
             self.program.evaluate(size, variables, batch, self.settings)
-            for batch in batches(rows, np.arange(len(rows)), size)
+            for batch in batches(examples, np.arange(len(examples)), size)
         ]
         losses, weights = zip(*parts)
         return float(sum(losses) / sum(weights))
 
 
+_OF_MODEL = ("trainable", "non_trainable")
+
 # Calls with so few rows are over in less than a millisecond, or are slept through.
 _AWAITED_ROWS = 32
 _MOST_YIELDS = 2000
 _yield_core = getattr(os, "sched_yield", lambda: None)  # Windows has none
-
-_RESTORED = ("trainable", "non_trainable", "optimizer")
 
 
 # By way of numpy: JAX compiles a program for each shape that it copies or fills.

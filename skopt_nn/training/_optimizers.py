@@ -49,3 +49,9 @@ def make_optimizer(name: str, learning_rate: float, weight_decay: float = 0.0):
     optimizer = OPTIMIZERS[name.lower()](learning_rate=learning_rate)
     optimizer.weight_decay = weight_decay or None
     return optimizer
+
+
+def decays(variable: keras.Variable) -> bool:
+    """Whether weight decay is meant for a weight: its layer says so by a role."""
+    role = getattr(variable, "role", None)
+    return role is not None and role.decays

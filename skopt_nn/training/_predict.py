@@ -6,6 +6,7 @@ import numpy as np
 
 from skopt_nn._backend import keras
 from skopt_nn.training._backends import PREDICTOR
+from skopt_nn.training._rows import as_input
 
 # Rows predicted by one call: MANY as long as the call is at least half full, then FEW.
 MANY = 256
@@ -30,7 +31,7 @@ class Predictor:
         parts, start = [], 0
         while start < len(X):
             size = self._size(len(X) - start, alone=len(X) == 1)
-            x = X[start : start + size]
+            x = as_input(X[start : start + size])
             parts.append((self._call(_filled(x, size)), len(x)))
             start += size
         return np.concatenate([np.asarray(out)[:n] for out, n in parts])

@@ -2,6 +2,8 @@
 
 from typing import Any, Protocol
 
+import numpy as np
+
 from skopt_nn._backend import keras
 
 
@@ -20,8 +22,13 @@ class Run(Protocol):
         ``"loss"`` of the epoch that has ended and, with held-out rows, ``"val_loss"``.
     history : dict of str to list of float
         The logs of all epochs of this training.
+    n_steps : int
+        Steps of each epoch.
     learning_rate : float
         Hooks may change it between epochs.
+    rates : ndarray of shape (n_steps,) or None
+        A hook may set the rate of each step in ``begin_epoch``; None is
+        ``learning_rate`` in all of them. Before the next epoch it is None again.
     stopping : bool
         Set by a hook that wants training to end with this epoch.
     """
@@ -31,7 +38,9 @@ class Run(Protocol):
     is_last: bool
     logs: dict[str, float]
     history: dict[str, list[float]]
+    n_steps: int
     learning_rate: float
+    rates: np.ndarray | None
     stopping: bool
 
     def sync(self) -> None:

@@ -1,4 +1,4 @@
-"""Keras callbacks: checked as parameters, copied for a training, and called as hooks."""
+"""Keras callbacks: checked as parameters, copied for a training, called as hooks."""
 
 import copy
 from collections.abc import Iterable

@@ -1,43 +1,15 @@
-"""Losses of one row, from logits; every setting is an argument, never a constant.
+"""Soft targets of a teacher beside labels or values."""
 
-A loss takes ``(logits, targets, settings)``: logits of shape (n_rows, n_outputs), a
-tuple of arrays sliced together, and a dict of scalars. It returns one value a row.
-"""
+from dataclasses import replace
+
+import numpy as np
 
 from skopt_nn._backend import keras
+from skopt_nn.training.objectives._labels import binary_cross_entropy, cross_entropy
+from skopt_nn.training.objectives._objective import Objective
+from skopt_nn.training.objectives._values import squared_error
 
 ops = keras.ops
-
-
-def cross_entropy(logits, targets, settings):
-    """Softmax cross-entropy with class indices; ``label_smoothing`` in [0, 1].
-
-    References
-    ----------
-    C. Szegedy, V. Vanhoucke, S. Ioffe, J. Shlens, Z. Wojna. "Rethinking the Inception
-    Architecture for Computer Vision". CVPR 2016. arXiv:1512.00567 (label smoothing).
-    """
-    (labels,) = targets
-    n_classes = logits.shape[-1]
-    smoothing = settings["label_smoothing"]
-    hard = ops.one_hot(ops.cast(labels, "int32"), n_classes)
-    soft = hard * (1 - smoothing) + smoothing / n_classes
-    return -ops.sum(soft * ops.log_softmax(logits), axis=-1)
-
-
-def binary_cross_entropy(logits, targets, settings):
-    """Mean over the outputs of the sigmoid cross-entropy with 0/1 indicators."""
-    (indicators,) = targets
-    smoothing = settings["label_smoothing"]
-    soft = ops.cast(indicators, logits.dtype) * (1 - smoothing) + smoothing / 2
-    # log(1 + e^z) - y z, which overflows for no z
-    return ops.mean(ops.softplus(logits) - soft * logits, axis=-1)
-
-
-def squared_error(logits, targets, settings):
-    """Mean over the outputs of the squared error."""
-    (values,) = targets
-    return ops.mean(ops.square(logits - values), axis=-1)
 
 
 def distilled_cross_entropy(logits, targets, settings):
@@ -92,14 +64,24 @@ def distilled_squared_error(logits, targets, settings):
     )
 
 
-LOSSES = {
-    loss.__name__: loss
-    for loss in (
-        cross_entropy,
-        binary_cross_entropy,
-        squared_error,
-        distilled_cross_entropy,
-        distilled_binary_cross_entropy,
-        distilled_squared_error,
-    )
+_DISTILLED = {
+    cross_entropy: distilled_cross_entropy,
+    binary_cross_entropy: distilled_binary_cross_entropy,
+    squared_error: distilled_squared_error,
 }
+
+
+def distilled(
+    hard: Objective,
+    soft_targets: np.ndarray,
+    alpha: np.ndarray,
+    temperature: float | None = None,
+) -> Objective:
+    """An objective of labels or values, and soft targets of weight ``alpha`` a row."""
+    more = {} if temperature is None else {"temperature": temperature}
+    return replace(
+        hard,
+        loss=_DISTILLED[hard.loss],
+        targets=(*hard.targets, soft_targets, alpha),
+        settings={**hard.settings, **more},
+    )

@@ -29,7 +29,7 @@ class MaxPooling(keras.layers.Layer):
     Examples
     --------
     >>> import numpy as np
-    >>> from skopt_nn.networks._pooling import MaxPooling
+    >>> from skopt_nn.networks.layers import MaxPooling
     >>> series = np.array([[[1.0], [3.0], [2.0], [0.0], [9.0]]], "float32")
     >>> np.asarray(MaxPooling(2)(series)).ravel().tolist()
     [3.0, 2.0]
@@ -88,6 +88,6 @@ def on_jax_cpu():
 
 
 def _jax_max_pool(inputs, pool_size):
-    from skopt_nn.networks._jax_kernels import max_pool
+    from skopt_nn.networks.layers._jax_kernels import max_pool
 
     return max_pool(inputs, pool_size)

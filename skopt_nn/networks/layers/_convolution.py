@@ -1,8 +1,8 @@
 """Convolution of series, images and volumes in one layer."""
 
 from skopt_nn._backend import keras
-from skopt_nn.networks._layers import ZEROS
-from skopt_nn.networks._pooling import (
+from skopt_nn.networks.layers._initial import KERNEL, ZEROS
+from skopt_nn.networks.layers._pooling import (
     check_sample_shape,
     on_jax_cpu,
     positive_integer,
@@ -43,7 +43,7 @@ class Convolution(keras.layers.Layer):
     Examples
     --------
     >>> import numpy as np
-    >>> from skopt_nn.networks._convolution import Convolution
+    >>> from skopt_nn.networks.layers import Convolution
     >>> layer = Convolution(filters=4, kernel_size=3)
     >>> tuple(layer(np.zeros((2, 28, 28, 1), "float32")).shape)
     (2, 28, 28, 4)
@@ -78,6 +78,7 @@ class Convolution(keras.layers.Layer):
             shape=(self.kernel_size,) * rank + (input_shape[-1], self.filters),
             initializer=self.kernel_initializer,
         )
+        self.kernel.role = KERNEL
         self.bias = None
         if self.use_bias:
             self.bias = self.add_weight(
@@ -104,7 +105,7 @@ class Convolution(keras.layers.Layer):
         return outputs if self.bias is None else outputs + self.bias
 
     def _call_jax(self, inputs):
-        from skopt_nn.networks import _jax_kernels as kernels
+        from skopt_nn.networks.layers import _jax_kernels as kernels
 
         kernel = keras.ops.convert_to_tensor(self.kernel)
         if self.pool_size > 1:
@@ -129,6 +130,6 @@ class Convolution(keras.layers.Layer):
 def _library_rows(kernel_shape):
     if not on_jax_cpu():
         return None
-    from skopt_nn.networks import _jax_kernels as kernels
+    from skopt_nn.networks.layers import _jax_kernels as kernels
 
     return kernels.library_rows(kernel_shape)

@@ -1,0 +1,145 @@
+"""Parameters as dataclass fields: default, constraint and docstring in one place."""
+
+import textwrap
+from collections.abc import Collection
+from dataclasses import MISSING, dataclass, field, fields
+from numbers import Integral, Real
+from typing import Any, NamedTuple, dataclass_transform
+
+
+class Range(NamedTuple):
+    """Numbers of a kind between bounds; None is no bound."""
+
+    kind: type
+    low: float | None
+    high: float | None = None
+    closed: str = "left"
+
+    def holds(self, value: Any) -> bool:
+        if isinstance(value, bool) or not isinstance(value, self.kind):
+            return False
+        above = self.closed in ("left", "both")
+        below = self.closed in ("right", "both")
+        return (
+            self.low is None or value > self.low or (above and value == self.low)
+        ) and (self.high is None or value < self.high or (below and value == self.high))
+
+    def plain(self, value: Any) -> int | float:
+        return int(value) if self.kind is Integral else float(value)
+
+    def __str__(self):
+        kind = "an int" if self.kind is Integral else "a number"
+        left = "[" if self.closed in ("left", "both") else "("
+        right = "]" if self.closed in ("right", "both") else ")"
+        low = "-inf" if self.low is None else self.low
+        high = "inf" if self.high is None else self.high
+        return f"{kind} in {left}{low}, {high}{right}"
+
+
+class OneOf(NamedTuple):
+    """One of some strings, or None; names that are registered later count."""
+
+    names: Collection[str | None]
+
+    def holds(self, value: Any) -> bool:
+        return (value is None or isinstance(value, str)) and value in self.names
+
+    def plain(self, value: Any) -> Any:
+        return value
+
+    def __str__(self):
+        return f"one of {sorted(self.names, key=str)}"
+
+
+class Sizes(NamedTuple):
+    """A sequence of at least so many positive ints."""
+
+    meaning: str = "one a layer (empty for none)"
+    least: int = 0
+
+    def holds(self, value: Any) -> bool:
+        return (
+            isinstance(value, (tuple, list))
+            and len(value) >= self.least
+            and all(map(COUNT.holds, value))
+        )
+
+    def plain(self, value: Any) -> tuple[int, ...]:
+        return tuple(map(int, value))
+
+    def __str__(self):
+        return f"a tuple of positive ints, {self.meaning}"
+
+
+class Flag(NamedTuple):
+    """True or False."""
+
+    def holds(self, value: Any) -> bool:
+        return isinstance(value, bool)
+
+    def plain(self, value: Any) -> bool:
+        return value
+
+    def __str__(self):
+        return "True or False"
+
+
+Constraint = Range | OneOf | Sizes | Flag
+COUNT = Range(Integral, 1)
+SHARE = Range(Real, 0, 1)
+
+
+def checked(name: str, value: Any, constraint: Constraint) -> Any:
+    """The value as plain Python; ValueError if it breaks its constraint."""
+    if not constraint.holds(value):
+        raise ValueError(f"{name} must be {constraint}, got {value!r}.")
+    return constraint.plain(value)
+
+
+def parameter(
+    default: Any, constraint: Any, kind: str, doc: str, *, kw_only: bool = True
+) -> Any:
+    """A field of a group of parameters.
+
+    Parameters
+    ----------
+    default : object
+        ``MISSING`` for none.
+    constraint : Range, OneOf, Sizes, type, "boolean" and such, None, or a list of them
+        What the value must be.
+    kind, doc : str
+        The two parts of its docstring: what type it has, and what it means.
+    """
+    constraints = constraint if isinstance(constraint, list) else [constraint]
+    about = {"constraint": constraints, "kind": kind, "doc": textwrap.dedent(doc)}
+    return field(default=default, kw_only=kw_only, metadata=about)
+
+
+def redefault(group: type, name: str, default: Any) -> Any:
+    """The parameter of a group with another default."""
+    (of,) = (f for f in fields(group) if f.name == name)
+    return field(default=default, kw_only=of.kw_only, metadata=of.metadata)
+
+
+@dataclass_transform(kw_only_default=True, field_specifiers=(parameter, redefault))
+def parameters(cls: type) -> type:
+    """Class decorator: an ``__init__`` that only assigns, and the docstrings.
+
+    ``%(parameters)s`` in the docstring becomes the numpydoc section of all parameters.
+    """
+    cls = dataclass(eq=False, repr=False)(cls)
+    if cls.__doc__ and "%(parameters)s" in cls.__doc__:  # there is none under -OO
+        listed = textwrap.indent(_documented(cls), "    ").strip()
+        cls.__doc__ = cls.__doc__.replace("%(parameters)s", listed)
+    return cls
+
+
+def _documented(cls):
+    ordered = sorted(fields(cls), key=lambda f: f.kw_only)
+    return "\n".join(map(_paragraph, ordered))
+
+
+def _paragraph(of):
+    default = "" if of.default is MISSING else f", default={of.default!r}"
+    text = textwrap.indent(of.metadata["doc"].strip(), "    ")
+    return f"{of.name} : {of.metadata['kind']}{default}\n{text}"

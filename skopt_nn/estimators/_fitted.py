@@ -1,0 +1,109 @@
+"""What a fitted network can do: predict, transform, be kept in a file."""
+
+import numpy as np
+from sklearn.base import (
+    BaseEstimator,
+    ClassNamePrefixFeaturesOutMixin,
+    TransformerMixin,
+)
+from sklearn.callback import CallbackSupportMixin
+from sklearn.utils.validation import check_is_fitted, validate_data
+
+from skopt_nn import networks
+from skopt_nn._fitting import without_unpicklable
+from skopt_nn.estimators import _rows
+from skopt_nn.estimators._outputs import Outputs
+
+# Rows keep these dtypes in prediction; others become float32.
+_ROW_DTYPES = (np.float32, np.float16, np.uint8)
+
+
+class FittedNetwork(
+    ClassNamePrefixFeaturesOutMixin,
+    TransformerMixin,
+    CallbackSupportMixin,
+    BaseEstimator,
+):
+    """The half of a neural estimator that comes after training."""
+
+    def _set_model(self, model):
+        self.model_, self._outputs = model, Outputs(model)
+
+    def _check_predict(self, X):
+        check_is_fitted(self, "model_")
+        X, _ = _rows.as_rows(X, self._sample_shape)
+        if not hasattr(self, "feature_names_in_") and _rows.are_sound(
+            X, self.n_features_in_, _ROW_DTYPES
+        ):
+            return X
+        return validate_data(self, X, reset=False, dtype=_ROW_DTYPES)
+
+    def _outputs_of(self, name, X):
+        rows = self._check_predict(X)
+        return getattr(self._outputs, name)(rows)
+
+    def transform(self, X):
+        """Features of the network's last hidden layer.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features) or (n_samples, *input_shape)
+            Samples.
+
+        Returns
+        -------
+        ndarray of shape (n_samples, n_hidden), float32
+            A row a sample.
+        """
+        return self._outputs_of("features", X)
+
+    @property
+    def _n_features_out(self):
+        return int(self.model_.get_layer("logits").kernel.shape[0])
+
+    def fit_transform(self, X, y, sample_weight=None):
+        """Fit, then return the last hidden features of the same rows.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features) or (n_samples, *input_shape)
+            Samples.
+        y : array-like of shape (n_samples,) or (n_samples, n_outputs)
+            Labels or values.
+        sample_weight : array-like of shape (n_samples,), default=None
+            Non-negative weights.
+
+        Returns
+        -------
+        ndarray of shape (n_samples, n_hidden), float32
+            A row a sample.
+        """
+        return self.fit(X, y, sample_weight=sample_weight).transform(X)
+
+    def __getstate__(self):
+        state = dict(super().__getstate__())
+        state.pop("_outputs", None)
+        if "model_" in state:
+            state["model_"] = networks.get_values(state["model_"])
+            state["_recipe"] = state["_recipe"].to_dict()
+            if not state.get("_resumable"):
+                state["_optimizer_state"] = state["_optimizer_name"] = None
+            state = without_unpicklable(state, ("callbacks",), type(self).__name__)
+        return state
+
+    def __setstate__(self, state):
+        state = dict(state)
+        values = state.pop("model_", None)
+        if values is not None:
+            recipe = networks.recipe_from(networks.RECIPES, state["_recipe"])
+            recipe.check_values(values)
+            state["_recipe"] = recipe
+        super().__setstate__(state)
+        if values is not None:
+            self._set_model(networks.set_values(recipe.model(), values))
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.input_tags.three_d_array = True
+        tags.transformer_tags.preserves_dtype = []
+        return tags

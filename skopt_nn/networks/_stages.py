@@ -1,0 +1,94 @@
+"""Stages of convolution and pooling."""
+
+from collections.abc import Callable, Mapping
+from functools import partial
+
+from skopt_nn._backend import keras
+from skopt_nn.networks.layers import Convolution, MaxPooling, normalization
+
+ACTIVATIONS = (
+    "elu",
+    "gelu",
+    "hard_sigmoid",
+    "leaky_relu",
+    "linear",
+    "mish",
+    "relu",
+    "relu6",
+    "selu",
+    "sigmoid",
+    "silu",
+    "softplus",
+    "softsign",
+    "tanh",
+)
+# Pooling before these gives the same values and leaves them less to do.
+_MONOTONE = set(ACTIVATIONS) - {"gelu", "mish", "silu"}
+
+
+class Units:
+    """Applies kernel, normalization and activation; kernels are looked up by slot.
+
+    Parameters
+    ----------
+    groups : mapping of str to str
+        Slots to the names of the layers that fill them; a slot that is not named has a
+        layer of its own.
+    normalization, activation : str
+        Never shared: each application has statistics of its own.
+    """
+
+    def __init__(
+        self, groups: Mapping[str, str], normalization: str | None, activation: str
+    ):
+        self.normalization = normalization
+        self.activation = activation
+        # Batch normalization subtracts the mean: a bias before it would do nothing.
+        self.use_bias = normalization != "batch"
+        self._groups = groups
+        self._layers = {}
+
+    def __call__(self, x, slot: str, make_layer: Callable[..., keras.Layer]):
+        return self.activate(
+            self.normalize(self.apply(x, slot, make_layer), slot), slot
+        )
+
+    def apply(self, x, slot, make_layer):
+        name = self._groups.get(slot, slot)
+        if name not in self._layers:
+            self._layers[name] = make_layer(name=name)
+        return self._layers[name](x)
+
+    def normalize(self, x, slot):
+        if self.normalization is None:
+            return x
+        return normalization(self.normalization, f"{slot}_normalization")(x)
+
+    def activate(self, x, slot):
+        return keras.layers.Activation(self.activation, name=f"{slot}_activation")(x)
+
+
+def plain_stage(x, filters, kernel_size, pool_size, units, name):
+    """Convolution, normalization, activation and pooling, in the cheapest order."""
+    monotone = units.activation in _MONOTONE
+    fused = pool_size if monotone and units.normalization is None else 1
+    conv = partial(Convolution, filters, kernel_size, units.use_bias, pool_size=fused)
+    x = units.normalize(units.apply(x, name, conv), name)
+    if fused == 1 and monotone:
+        x = pool(x, pool_size, name)
+    x = units.activate(x, name)
+    return x if monotone else pool(x, pool_size, name)
+
+
+def residual_stage(x, filters, kernel_size, pool_size, depth, units, name):
+    """One entry convolution, ``depth`` residual ones of equal shape, then pooling."""
+    conv = partial(Convolution, filters, kernel_size, units.use_bias)
+    x = units(x, f"{name}_entry", conv)
+    for j in range(1, depth + 1):
+        block = units(x, f"{name}_block_{j}", conv)
+        x = keras.layers.Add(name=f"{name}_sum_{j}")([x, block])
+    return pool(x, pool_size, name)
+
+
+def pool(x, pool_size, name):
+    return x if pool_size == 1 else MaxPooling(pool_size, name=f"{name}_pooling")(x)

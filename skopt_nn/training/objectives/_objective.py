@@ -1,0 +1,34 @@
+"""What is learned: a loss, targets and settings."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+
+# From logits of shape (n_rows, n_outputs), a tuple of targets and the settings one
+# value a row. Written with keras.ops, it runs on every backend.
+Loss = Callable[[Any, tuple, Mapping[str, Any]], Any]
+
+
+@dataclass(frozen=True)
+class Objective:
+    """One loss, what it compares the logits with, and its numbers.
+
+    Attributes
+    ----------
+    loss : function
+        ``loss(logits, targets, settings)`` gives one value a row. Programs are shared
+        by objectives of one loss: whatever varies is in targets or settings.
+    targets : tuple of ndarray of shape (n_rows, ...)
+    settings : mapping of str to float
+        Arguments of the program, so that another value asks for no compilation.
+    """
+
+    loss: Loss
+    targets: tuple[np.ndarray, ...]
+    settings: Mapping[str, float] = field(default_factory=dict)
+
+    def take(self, indices: np.ndarray) -> "Objective":
+        targets = tuple(target[indices] for target in self.targets)
+        return replace(self, targets=targets)
