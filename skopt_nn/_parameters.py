@@ -138,7 +138,7 @@ def parameters(cls: type) -> type:
         for base in reversed(cls.__mro__):
             if "__dataclass_fields__" in vars(base):
                 docs |= _docs_of(base.__module__).get(base.__name__, {})
-        ordered = sorted(fields(cls), key=lambda of: of.kw_only)
+        ordered = sorted(fields(cls), key=lambda of: bool(of.kw_only))
         listed = "\n".join(_paragraph(of, docs.get(of.name, "")) for of in ordered)
         listed = textwrap.indent(listed, "    ").strip()
         cls.__doc__ = cls.__doc__.replace("%(parameters)s", listed)
@@ -154,7 +154,7 @@ def _docs_of(module):
         return {}
     return {
         node.name: {
-            of.target.id: inspect.cleandoc(doc.value.value)
+            ast.unparse(of.target): inspect.cleandoc(ast.literal_eval(doc.value))
             for of, doc in itertools.pairwise(node.body)
             if isinstance(of, ast.AnnAssign) and isinstance(doc, ast.Expr)
         }
