@@ -115,8 +115,5 @@ def predict_scores(estimator, X, classes=None):
 
 def _label_probabilities(proba, classes):
     """Return the probability of each label from scikit-learn's list of a pair each."""
-    columns = [
-        pair[:, np.flatnonzero(known == 1)].sum(axis=1)
-        for pair, known in zip(proba, classes)
-    ]
-    return np.column_stack(columns)
+    pairs = zip(proba, classes)
+    return np.column_stack([p[:, known == 1].sum(axis=1) for p, known in pairs])

@@ -56,7 +56,8 @@ class Problem:
         if multilabel:
             y = y.toarray() if issparse(y) else np.asarray(y)
         else:
-            y = _labels(y)
+            y = column_or_1d(y, warn=True)
+            check_classification_targets(y)
         problem = cls._all_labelled(X, y, sample_weight)
         classes = np.arange(y.shape[1]) if multilabel else np.unique(y[problem.counted])
         return replace(problem, classes=classes, multilabel=multilabel)
@@ -92,10 +93,8 @@ class Problem:
         if self.multilabel or self.y.dtype.kind not in "if":
             return self
         labelled = self.y != UNLABELLED
-        if known is None:
-            is_label = len(np.unique(self.y[labelled])) < 2
-        else:
-            is_label = UNLABELLED in known
+        others = np.unique(self.y[labelled])
+        is_label = len(others) < 2 if known is None else UNLABELLED in known
         if is_label:
             return self
         marked = replace(self, labelled=labelled)
@@ -195,16 +194,6 @@ def check_weights(sample_weight, y):
 def _given(y):
     if y is None:
         raise ValueError("fit requires y to be passed, but the target y is None.")
-    return y
-
-
-def _labels(y):
-    y = column_or_1d(y, warn=True)
-    check_classification_targets(y)
-    if type_of_target(y) not in ("binary", "multiclass"):
-        raise ValueError(
-            f"y must hold one class label a row, got a {type_of_target(y)} target."
-        )
     return y
 
 

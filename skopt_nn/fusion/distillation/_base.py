@@ -102,11 +102,7 @@ class Distilled(
             For parameters or data that do not fit, before the teacher is trained.
         """
         student = self._new_student()
-        known = known_classes(self.teacher) if self._is_frozen else None
-        problem = self._read(indexable(X)[0], y, sample_weight, known)
-        if self._is_frozen:
-            problem = replace(problem, classes=check_classes(self.teacher, problem))
-        self._check_labels(problem)
+        problem = self._problem(X, y, sample_weight)
         weights, split_params = routed(self, problem.sample_weight, params)
         taught = replace(problem, sample_weight=weights["teacher"])
         learned = replace(problem, sample_weight=weights["student"])
@@ -266,14 +262,19 @@ class Distilled(
             )
         return clone(self.student)
 
-    def _check_labels(self, problem):
-        """Raise unless the teacher has a row to learn from."""
-        if not self._is_frozen and not len(problem.taught):
+    def _problem(self, X, y, sample_weight):
+        """Read what is to be learned; a frozen teacher knows all classes of it."""
+        known = known_classes(self.teacher) if self._is_frozen else None
+        problem = self._read(indexable(X)[0], y, sample_weight, known)
+        if self._is_frozen:
+            return replace(problem, classes=check_classes(self.teacher, problem))
+        if not len(problem.taught):
             raise ValueError(
                 "y must have rows with a label and a weight above zero, to teach the "
                 f"teacher, got none among {len(problem)} rows. Only a teacher in "
                 "FrozenEstimator needs no labels."
             )
+        return problem
 
     @staticmethod
     def _check_student(student, problem):
@@ -299,8 +300,9 @@ class Distilled(
                 self.teacher, problem, folds, caller=self, context=task
             )
         check_classes(teacher, problem)
-        several = problem.classes is not None
-        return teacher, outputs if several else outputs.reshape(problem.y.shape)
+        if problem.classes is None:
+            outputs = outputs.reshape(problem.y.shape)
+        return teacher, outputs
 
     def _teach(self, root, student, problem, teacher, outputs):
         rows = problem.counted
