@@ -1,8 +1,9 @@
 """What one stage of a serial fusion hands to the next."""
 
 import numpy as np
+from scipy.sparse import issparse
 
-from skopt_nn.fusion._rows import as_array, take_rows
+from skopt_nn._compat import safe_indexing
 
 
 class StageOutput:
@@ -66,21 +67,32 @@ class StageOutput:
             return np.asarray(self)[key]
         rows = np.arange(len(self))[rows]
         return StageOutput(
-            take_rows(self.X, rows),
+            safe_indexing(self.X, rows),
             self.scores[rows],
             self.classes,
             self.learning_rates,
         )
 
     def __array__(self, dtype=None, copy=None):
-        flat = [as_array(self.X), as_array(self.scores)]
+        if copy is False:
+            raise ValueError(
+                "A StageOutput becomes an array by copying: got copy=False. Pass "
+                "copy=None or copy=True, or read X and scores."
+            )
+        flat = [_flat(self.X), _flat(self.scores)]
         return np.hstack(flat).astype(dtype or np.result_type(*flat), copy=False)
 
     @classmethod
-    def after(cls, X, scores, classes, learning_rate):
+    def sequenced_after(cls, X, scores, classes, learning_rate):
         """Return X, or the output of the stage before, with one more stage's scores."""
         scores, learning_rates = scores[:, np.newaxis], (learning_rate,)
         if not isinstance(X, cls):
             return cls(X, scores, classes, learning_rates)
         scores = np.concatenate([X.scores, scores], axis=1)
         return cls(X.X, scores, classes, X.learning_rates + learning_rates)
+
+
+def _flat(X):
+    """Return X as one plain 2-D array, a row a sample."""
+    X = X.toarray() if issparse(X) else np.asarray(X)
+    return X.reshape(len(X), -1)

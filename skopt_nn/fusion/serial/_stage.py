@@ -1,54 +1,29 @@
-"""Members trained one after another, each on what the ones before it got wrong."""
+"""A member that learns what the ones before it got wrong."""
 
+from dataclasses import KW_ONLY, dataclass, replace
 from numbers import Integral, Real
+from typing import Any
 
 import numpy as np
 from sklearn.base import (
     BaseEstimator,
     MetaEstimatorMixin,
     TransformerMixin,
-    _fit_context,
     is_classifier,
 )
 from sklearn.callback import CallbackSupportMixin
-from sklearn.utils import (
-    check_consistent_length,
-    check_random_state,
-    get_tags,
-    indexable,
-)
-from sklearn.utils._param_validation import HasMethods, Interval
+from sklearn.utils import check_random_state, get_tags, indexable
 from sklearn.utils.validation import check_is_fitted
 
-from skopt_nn.fusion._checks import (
-    check_folds,
-    check_labels,
-    check_member,
-    check_targets,
-    check_weights,
-)
-from skopt_nn.fusion._members import attribute_of, cross_fit, predict_scores
-from skopt_nn.fusion._rows import rows_that_count
-from skopt_nn.fusion._stage_output import StageOutput
-from skopt_nn.fusion._stage_weights import boosted_weights, line_search, samme
+from skopt_nn._compat import HasMethods, Interval, fit_context
+from skopt_nn.fusion._cross_fit import cross_fit, fit_task
+from skopt_nn.fusion._members import attribute_of, check_member, predict_scores
+from skopt_nn.fusion._problem import Problem
+from skopt_nn.fusion.serial._stage_output import StageOutput
+from skopt_nn.fusion.serial._stage_weights import boosted_weights, line_search, samme
 
 
-def _indexable(X):
-    """Return X as something whose rows can be taken; frames and images stay."""
-    return X if isinstance(X, StageOutput) else indexable(X)[0]
-
-
-def _generator(random_state):
-    """Return a source of numbers that is never the global one."""
-    if random_state is None:
-        return np.random.default_rng()
-    return check_random_state(random_state)
-
-
-def _listed(classes):
-    return None if classes is None else classes.tolist()
-
-
+@dataclass(eq=False, repr=False)
 class SerialStage(
     MetaEstimatorMixin, CallbackSupportMixin, TransformerMixin, BaseEstimator,
     auto_wrap_output_keys=None,
@@ -134,7 +109,14 @@ class SerialStage(
     StageOutput(n_samples=150, n_stages=1, n_scores=3)
     """
 
-    _parameter_constraints: dict = {
+    estimator: Any
+    _: KW_ONLY
+    cv: Any = 3
+    learning_rate: float | None = None
+    n_jobs: int | None = None
+    random_state: Any = None
+
+    _parameter_constraints = {
         "estimator": [HasMethods(["fit", "predict"])],
         "cv": ["cv_object", None],
         "learning_rate": [Interval(Real, 0, 1, closed="both"), None],
@@ -142,25 +124,10 @@ class SerialStage(
         "random_state": ["random_state"],
     }
 
-    def __init__(
-        self,
-        estimator,
-        *,
-        cv=3,
-        learning_rate=None,
-        n_jobs=None,
-        random_state=None,
-    ):
-        self.estimator = estimator
-        self.cv = cv
-        self.learning_rate = learning_rate
-        self.n_jobs = n_jobs
-        self.random_state = random_state
-
     n_features_in_ = attribute_of("estimator_", "n_features_in_")
     feature_names_in_ = attribute_of("estimator_", "feature_names_in_")
 
-    @_fit_context(prefer_skip_nested_validation=False)
+    @fit_context(prefer_skip_nested_validation=False)
     def fit(self, X, y, sample_weight=None):
         """Fit the member on all rows.
 
@@ -176,17 +143,28 @@ class SerialStage(
         Returns
         -------
         self : object
+
+        Raises
+        ------
+        TypeError
+            For an ``estimator`` that cannot be a member.
+        ValueError
+            For data that do not fit, or a member that does not fit the stages before.
         """
         self._fit(X, y, sample_weight, folded=False)
         return self
 
-    @_fit_context(prefer_skip_nested_validation=False)
+    @fit_context(prefer_skip_nested_validation=False)
     def fit_transform(self, X, y, sample_weight=None):
         """Fit, and return the training rows with out-of-fold scores.
 
         Parameters
         ----------
-        X, y, sample_weight
+        X : array-like of shape (n_samples, ...) or StageOutput
+            As for ``fit``.
+        y : array-like of shape (n_samples,) or (n_samples, n_outputs)
+            As for ``fit``.
+        sample_weight : array-like of shape (n_samples,), default=None
             As for ``fit``.
 
         Returns
@@ -194,7 +172,7 @@ class SerialStage(
         output : StageOutput
             Not equal to ``fit(X, y).transform(X)``, unless ``cv`` is None.
         """
-        return self._fit(X, y, sample_weight, folded=self.cv is not None)
+        return self._fit(X, y, sample_weight, folded=True)
 
     def transform(self, X):
         """Return X with this stage's scores beside those of the stages before.
@@ -209,9 +187,9 @@ class SerialStage(
         output : StageOutput
         """
         check_is_fitted(self)
-        X = _indexable(X)
-        samples = X.X if isinstance(X, StageOutput) else X
-        return self._hand_on(X, predict_scores(self.estimator_, samples, self._classes))
+        X = indexable(X)[0]
+        scores = predict_scores(self.estimator_, _samples(X), self._classes)
+        return self._hand_on(X, scores)
 
     def get_feature_names_out(self, input_features=None):
         """Name the columns of the plain array that ``transform`` reads as.
@@ -232,11 +210,9 @@ class SerialStage(
         default = [f"x{k}" for k in range(self.n_features_in_)]
         known = list(getattr(self, "feature_names_in_", default))
         labels = getattr(self, "classes_", [f"y{k}" for k in range(self._n_scores)])
-        *before, own = [
-            [f"stage{stage}_{label}" for label in labels]
-            for stage in range(self._n_before + 1)
-        ]
-        expected = [*known, *(name for names in before for name in names)]
+        stages = range(self._n_before + 1)
+        scores = [f"stage{stage}_{label}" for stage in stages for label in labels]
+        expected, own = known + scores[: -len(labels)], scores[-len(labels) :]
         names = expected if input_features is None else list(input_features)
         if len(names) != len(expected):
             raise ValueError(
@@ -271,75 +247,65 @@ class SerialStage(
         return tags
 
     def _fit(self, X, y, sample_weight, *, folded):
-        X = _indexable(X)
-        samples = X.X if isinstance(X, StageOutput) else X
-        y, weight, classes = self._check_data(X, y, sample_weight)
-        folds = []
-        if folded:
-            rows = rows_that_count(y, weight)
-            kind = {"classifier": classes is not None}
-            folds = check_folds(self.cv, samples, y, rows, **kind)
+        X = indexable(X)[0]
+        problem = self._read(_samples(X), y, sample_weight)
+        if isinstance(X, StageOutput):
+            self._check_stages(X, problem)
+        folds = problem.folds(self.cv if folded else None)
         root = self._init_callback_context(
             max_subtasks=1 + len(folds), sequential_subtasks=False
-        ).call_on_fit_task_begin(estimator=self, X=X, y=y)
-        target, weight = self._lesson(X, y, weight, classes)
-        member, scores = cross_fit(
-            self.estimator,
-            samples,
-            target,
-            weight,
-            rows_that_count(target, weight),
-            folds=folds,
-            classes=classes,
-            context=root,
-            caller=self,
-            random=_generator(self.random_state),
-            n_jobs=self.n_jobs,
         )
-        self.estimator_, self._classes = member, classes
-        self._n_before = X.scores.shape[1] if isinstance(X, StageOutput) else 0
-        self._n_scores = scores.shape[1]
-        root.call_on_fit_task_end(estimator=self, X=X, y=y)
-        return self._hand_on(X, scores)
+        with fit_task(root, self, X, problem.y):
+            member, scores = cross_fit(
+                self.estimator,
+                self._left_by(X, problem),
+                folds,
+                caller=self,
+                context=root,
+                random=_generator(self.random_state),
+            )
+            self.estimator_, self._classes = member, problem.classes
+            output = self._hand_on(X, scores)
+            self._n_before = output.scores.shape[1] - 1
+            self._n_scores = output.scores.shape[2]
+        return output
 
-    def _check_data(self, X, y, sample_weight):
+    def _read(self, samples, y, sample_weight):
         kind = "classifier" if is_classifier(self.estimator) else "regressor"
         check_member(self.estimator, kind, "estimator of SerialStage")
-        if y is None:
-            raise ValueError(
-                "SerialStage requires y to be passed, but the target y is None."
-            )
         if kind == "classifier":
-            y = check_labels(y)
-        else:
-            y = check_targets(y, get_tags(self.estimator).target_tags.multi_output)
-        check_consistent_length(X, y)
-        weight = check_weights(sample_weight, y)
-        rows = rows_that_count(y, weight)
-        classes = np.unique(y[rows]) if kind == "classifier" else None
-        if isinstance(X, StageOutput) and not np.array_equal(X.classes, classes):
-            raise ValueError(
-                f"This stage holds a {kind} of the classes {_listed(classes)}, the "
-                f"stages before were fitted to {_listed(X.classes)}. All members of a "
-                "serial fusion are classifiers of the same classes, or all regressors."
-            )
-        return y, weight, classes
+            return Problem.of_labels(samples, y, sample_weight)
+        several = get_tags(self.estimator).target_tags.multi_output
+        return Problem.of_values(samples, y, sample_weight, multi_output=several)
 
-    def _lesson(self, X, y, weight, classes):
-        """Return the target and the weights that this stage's member trains on."""
+    @staticmethod
+    def _check_stages(before, problem):
+        if not np.array_equal(before.classes, problem.classes):
+            kind = "regressor" if problem.classes is None else "classifier"
+            own, theirs = map(_listed, (problem.classes, before.classes))
+            raise ValueError(
+                f"This stage holds a {kind} of the classes {own}, the stages before "
+                f"were fitted to {theirs}. All members of a serial fusion are "
+                "classifiers of the same classes, or all regressors."
+            )
+
+    def _left_by(self, X, problem):
+        """Return the problem that the stages before leave to this one's member."""
         if not isinstance(X, StageOutput):
-            return y, weight
-        rows, lesson = rows_that_count(y, weight), np.zeros(len(y))
-        counted = np.ones(len(y)) if weight is None else weight[rows]
-        if classes is None:
-            steps = line_search(X.scores[rows], y[rows], counted, X.learning_rates)
-            return y - (X.scores.mT @ steps).reshape(y.shape), weight
-        _, exponent = samme(X.scores[rows], y[rows], classes, counted, X.learning_rates)
-        lesson[rows] = boosted_weights(counted, self._rate * exponent)
-        return y, lesson
+            return problem
+        rows, rates = problem.counted, X.learning_rates
+        scores, y, weight = X.scores[rows], problem.y[rows], problem.weights[rows]
+        if problem.classes is None:
+            steps = line_search(scores, y, weight, rates)
+            said = (X.scores.mT @ steps).reshape(problem.y.shape)
+            return replace(problem, y=problem.y - said)
+        _, exponent = samme(scores, y, problem.classes, weight, rates)
+        boosted = np.zeros(len(problem))
+        boosted[rows] = boosted_weights(weight, self._rate * exponent)
+        return replace(problem, sample_weight=boosted)
 
     def _hand_on(self, X, scores):
-        return StageOutput.after(X, scores, self._classes, self._rate)
+        return StageOutput.sequenced_after(X, scores, self._classes, self._rate)
 
     @property
     def classes_(self):
@@ -352,3 +318,18 @@ class SerialStage(
         if self.learning_rate is None:
             return 0.1 if is_classifier(self.estimator) else 1.0
         return self.learning_rate
+
+
+def _samples(X):
+    return X.X if isinstance(X, StageOutput) else X
+
+
+def _generator(random_state):
+    """Return a source of numbers that is never the global one."""
+    if random_state is None:
+        return np.random.default_rng()
+    return check_random_state(random_state)
+
+
+def _listed(classes):
+    return None if classes is None else classes.tolist()

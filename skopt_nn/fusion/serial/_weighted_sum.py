@@ -1,38 +1,37 @@
 """The end of a serial fusion: the weighted sum of what its stages say."""
 
+from dataclasses import dataclass
+from typing import Any
+
 import numpy as np
 from sklearn.base import (
     BaseEstimator,
     ClassifierMixin,
     MultiOutputMixin,
     RegressorMixin,
-    _fit_context,
 )
 from sklearn.callback import CallbackSupportMixin
-from sklearn.utils import check_array, check_consistent_length
+from sklearn.utils import check_array
 from sklearn.utils.validation import check_is_fitted
 
-from skopt_nn.fusion._checks import (
-    check_labels,
-    check_sum_weights,
-    check_targets,
-    check_weights,
-)
-from skopt_nn.fusion._rows import rows_that_count
-from skopt_nn.fusion._stage_output import StageOutput
-from skopt_nn.fusion._stage_weights import line_search, samme
+from skopt_nn._compat import fit_context
+from skopt_nn.fusion._cross_fit import fit_task
+from skopt_nn.fusion._members import check_sum_weights
+from skopt_nn.fusion._problem import Problem
+from skopt_nn.fusion.serial._stage_output import StageOutput
+from skopt_nn.fusion.serial._stage_weights import line_search, samme
 
 
+@dataclass(eq=False, repr=False)
 class _WeightedSum(CallbackSupportMixin, BaseEstimator):
     """What both sums share: reading scores, and one weight a stage.
 
     Callbacks find nothing to do, and no reason to warn that they are not supported.
     """
 
-    _parameter_constraints: dict = {"weights": ["array-like", None]}
+    weights: Any = None
 
-    def __init__(self, weights=None):
-        self.weights = weights
+    _parameter_constraints = {"weights": ["array-like", None]}
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
@@ -51,6 +50,14 @@ class _WeightedSum(CallbackSupportMixin, BaseEstimator):
             )
         scores = X.scores if isinstance(X, StageOutput) else X
         return check_array(scores, allow_nd=True, dtype=[np.float64, np.float32])
+
+    def _find_weights(self, X, problem):
+        """Return the weights given, or the best ones for the scores in ``problem``."""
+        n_stages = problem.X.shape[1]
+        if self.weights is not None:
+            return check_sum_weights(self.weights, n_stages, "stages")
+        rows, rates = problem.counted, getattr(X, "learning_rates", np.ones(n_stages))
+        return self._best_weights(problem.take(rows), rates)
 
     def _sum(self, X):
         check_is_fitted(self)
@@ -111,7 +118,7 @@ class WeightedSumClassifier(ClassifierMixin, _WeightedSum):
     array(['cat', 'cat', 'dog'], dtype='<U3')
     """
 
-    @_fit_context(prefer_skip_nested_validation=True)
+    @fit_context(prefer_skip_nested_validation=True)
     def fit(self, X, y, sample_weight=None):
         """Find the weights of the stages.
 
@@ -127,24 +134,19 @@ class WeightedSumClassifier(ClassifierMixin, _WeightedSum):
         Returns
         -------
         self : object
+
+        Raises
+        ------
+        TypeError
+            For X without scores, such as plain samples.
+        ValueError
+            For X or y of other stages or classes, or ``weights`` that do not fit.
         """
-        context = self._init_callback_context()
-        context.call_on_fit_task_begin(estimator=self, X=X, y=y)
-        scores, y = self._scores(X), check_labels(y)
-        check_consistent_length(scores, y)
-        sample_weight = check_weights(sample_weight, y)
-        rows = rows_that_count(y, sample_weight)
-        classes = np.unique(y[rows])
-        self._check_classes(X, scores, classes)
-        if self.weights is not None:
-            weights = check_sum_weights(self.weights, scores.shape[1], "stages")
-        else:
-            counted = np.ones(len(y)) if sample_weight is None else sample_weight[rows]
-            rates = getattr(X, "learning_rates", np.ones(scores.shape[1]))
-            weights, _ = samme(scores[rows], y[rows], classes, counted, rates)
-            weights = weights if weights.any() else np.ones(len(weights))
-        self.classes_, self.stage_weights_ = classes, weights
-        context.call_on_fit_task_end(estimator=self, X=X, y=y)
+        with fit_task(self._init_callback_context(), self, X, y):
+            problem = Problem.of_labels(self._scores(X), y, sample_weight)
+            self._check_classes(X, problem)
+            weights = self._find_weights(X, problem)
+            self.classes_, self.stage_weights_ = problem.classes, weights
         return self
 
     def predict_proba(self, X):
@@ -177,17 +179,24 @@ class WeightedSumClassifier(ClassifierMixin, _WeightedSum):
         total = self._sum(X)
         return self.classes_[total.argmax(axis=1)]
 
-    def _check_classes(self, X, scores, classes):
-        known = getattr(X, "classes", None)
+    @staticmethod
+    def _check_classes(X, problem):
+        classes, known = problem.classes, getattr(X, "classes", None)
         if known is not None and not np.array_equal(known, classes):
             raise ValueError(
                 f"y has the classes {classes.tolist()}, the stages were fitted to "
                 f"{known.tolist()}. Fit the pipeline as a whole."
             )
-        if scores.shape[2] != len(classes):
+        n_scores = problem.X.shape[2]
+        if n_scores != len(classes):
             raise ValueError(
-                f"X has {scores.shape[2]} scores a stage, y has {len(classes)} classes."
+                f"X has {n_scores} scores a stage, y has {len(classes)} classes."
             )
+
+    @staticmethod
+    def _best_weights(part, rates):
+        weights, _ = samme(part.X, part.y, part.classes, part.weights, rates)
+        return weights if weights.any() else np.ones(len(weights))
 
 
 class WeightedSumRegressor(RegressorMixin, MultiOutputMixin, _WeightedSum):
@@ -226,7 +235,7 @@ class WeightedSumRegressor(RegressorMixin, MultiOutputMixin, _WeightedSum):
     array([3.4, 0.8])
     """
 
-    @_fit_context(prefer_skip_nested_validation=True)
+    @fit_context(prefer_skip_nested_validation=True)
     def fit(self, X, y, sample_weight=None):
         """Find the weights of the stages.
 
@@ -242,25 +251,24 @@ class WeightedSumRegressor(RegressorMixin, MultiOutputMixin, _WeightedSum):
         Returns
         -------
         self : object
+
+        Raises
+        ------
+        TypeError
+            For X without scores, such as plain samples.
+        ValueError
+            For y of other outputs than X, or ``weights`` that do not fit.
         """
-        context = self._init_callback_context()
-        context.call_on_fit_task_begin(estimator=self, X=X, y=y)
-        scores, y = self._scores(X), check_targets(y)
-        check_consistent_length(scores, y)
-        weight = check_weights(sample_weight, y)
-        n_stages, n_outputs = scores.shape[1:]
-        if y.reshape(len(y), -1).shape[1] != n_outputs:
-            raise ValueError(
-                f"X has {n_outputs} terms a stage, y has the shape {y.shape}."
-            )
-        if self.weights is None:
-            weight = np.ones(len(y)) if weight is None else weight
-            rates = getattr(X, "learning_rates", np.ones(n_stages))
-            self.stage_weights_ = line_search(scores, y, weight, rates)
-        else:
-            self.stage_weights_ = check_sum_weights(self.weights, n_stages, "stages")
-        self._y_shape = y.shape[1:]
-        context.call_on_fit_task_end(estimator=self, X=X, y=y)
+        with fit_task(self._init_callback_context(), self, X, y):
+            problem = Problem.of_values(self._scores(X), y, sample_weight)
+            n_outputs = problem.X.shape[2]
+            if problem.y.size != len(problem) * n_outputs:
+                raise ValueError(
+                    f"X has {n_outputs} terms a stage, y has the shape "
+                    f"{problem.y.shape}."
+                )
+            self.stage_weights_ = self._find_weights(X, problem)
+            self._y_shape = problem.y.shape[1:]
         return self
 
     def predict(self, X):
@@ -277,3 +285,7 @@ class WeightedSumRegressor(RegressorMixin, MultiOutputMixin, _WeightedSum):
         """
         total = self._sum(X)
         return total.reshape(len(total), *self._y_shape)
+
+    @staticmethod
+    def _best_weights(part, rates):
+        return line_search(part.X, part.y, part.weights, rates)

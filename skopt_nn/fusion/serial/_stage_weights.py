@@ -75,12 +75,12 @@ def line_search(scores, y, sample_weight, learning_rates):
     weights : ndarray of shape (n_stages,)
     """
     weights = np.ones(scores.shape[1])
-    rows = sample_weight[:, np.newaxis]
+    weight = sample_weight[:, np.newaxis]
     left = y.reshape(len(y), -1) - scores[:, 0]
     for stage in range(1, len(weights)):
         term = scores[:, stage]
-        norm = np.sum(rows * term**2)
-        step = np.sum(rows * term * left) / norm if norm > 0 else 0.0
+        norm = np.sum(weight * term**2)
+        step = np.sum(weight * term * left) / norm if norm > 0 else 0.0
         weights[stage] = learning_rates[stage] * max(step, 0.0)
         left = left - weights[stage] * term
     return weights

@@ -94,35 +94,34 @@ def test_fusions_nest_and_keep_frozen_members(iris):
 @every_maker
 @pytest.mark.parametrize("n_jobs", [1, 2])
 def test_grid_search_over_a_member(iris, make, n_jobs):
-    fusion = (
-        make(GaussianNB(), DecisionTreeClassifier(random_state=0), cv=2)
-        if (make is not make_parallel_fusion)
-        else make(GaussianNB(), DecisionTreeClassifier(random_state=0))
-    )
+    options = {} if make is make_parallel_fusion else {"cv": 2}
+    fusion = make(GaussianNB(), DecisionTreeClassifier(random_state=0), **options)
     name = "decisiontreeclassifier__" + "estimator__" * (make is make_serial_fusion)
     grid = {f"{name}max_depth": [1, 4]}
     search = GridSearchCV(fusion, grid, cv=2, n_jobs=n_jobs).fit(*iris)
     assert search.best_score_ > 0.9
 
 
-@every_maker
-@pytest.mark.parametrize("fitted", [False, True])
-def test_joblib_gives_the_same_in_a_new_process(iris, tmp_path, make, fitted):
+def test_joblib_gives_the_same_in_a_new_process(iris, tmp_path):
     X, y = iris
-    fusion = make(GaussianNB(), DecisionTreeClassifier(random_state=0))
-    expected = clone(fusion).fit(X, y).predict_proba(X)
-    joblib.dump(fusion.fit(X, y) if fitted else fusion, tmp_path / "fusion")
+    fusions = [
+        make(GaussianNB(), DecisionTreeClassifier(random_state=0)) for make in MAKERS
+    ]
+    fitted = [clone(fusion).fit(X, y) for fusion in fusions]
+    expected = [fusion.predict_proba(X) for fusion in fitted]
+    joblib.dump((fusions, fitted), tmp_path / "fusions")
     code = (
         "import sys, joblib, numpy as np\n"
         "from sklearn.datasets import load_iris\n"
         "X, y = load_iris(return_X_y=True)\n"
-        "fusion = joblib.load(sys.argv[1] + '/fusion')\n"
-        "fusion = fusion if sys.argv[2] == 'True' else fusion.fit(X, y)\n"
-        "np.save(sys.argv[1] + '/proba.npy', fusion.predict_proba(X))\n"
+        "fusions, fitted = joblib.load(sys.argv[1] + '/fusions')\n"
+        "fits = fitted + [fusion.fit(X, y) for fusion in fusions]\n"
+        "probas = [fusion.predict_proba(X) for fusion in fits]\n"
+        "np.save(sys.argv[1] + '/probas.npy', probas)\n"
     )
-    arguments = [sys.executable, "-c", code, str(tmp_path), str(fitted)]
+    arguments = [sys.executable, "-c", code, str(tmp_path)]
     subprocess.run(arguments, check=True, timeout=60)
-    assert_array_equal(np.load(tmp_path / "proba.npy"), expected)
+    assert_array_equal(np.load(tmp_path / "probas.npy"), expected * 2)
 
 
 # -- errors -------------------------------------------------------------------------
