@@ -12,12 +12,6 @@ from skopt_nn.training._fit import Outcome, fit
 from skopt_nn.training._losses import LOSSES
 from skopt_nn.training._optimizers import OPTIMIZERS
 from skopt_nn.training._predict import Predictor
-from skopt_nn.training._stock import (
-    prediction_key,
-    stock_prediction,
-    stock_training,
-    training_key,
-)
 
 __all__ = [
     "LOSSES",
@@ -31,9 +25,5 @@ __all__ = [
     "clear_cache",
     "copies",
     "fit",
-    "prediction_key",
     "set_cache_size",
-    "stock_prediction",
-    "stock_training",
-    "training_key",
 ]
