@@ -9,11 +9,10 @@ import importlib
 __version__ = "0.1.0"
 
 _ROOMS = {
+    "bridge": ("KerasClassifier", "KerasRegressor"),
     "estimators": (
         "CNNClassifier",
         "CNNRegressor",
-        "KerasClassifier",
-        "KerasRegressor",
         "SharedWeightClassifier",
         "SharedWeightRegressor",
     ),

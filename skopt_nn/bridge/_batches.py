@@ -6,6 +6,7 @@ import numpy as np
 from scipy.sparse import issparse
 
 from skopt_nn._backend import keras
+from skopt_nn.training._batches import epoch_order
 
 _DEFAULT_BATCH_SIZE = 32
 _DEFAULT_PADDED = 256
@@ -17,13 +18,15 @@ class Batches(keras.utils.PyDataset):
 
     Keras shuffles arrays with numpy's global random state. Here the order of an epoch
     is a function of ``seed`` and ``epoch`` alone, so that training on from epoch 3
-    sees what training from the start would have seen. Sparse rows become dense only
-    within their batch.
+    sees what training from the start would have seen. Rows are copied, and sparse ones
+    become dense, only within their batch.
 
     Parameters
     ----------
     data : tuple of length 1, 2 or 3
         ``(X,)``, ``(X, y)`` or ``(X, y, sample_weight)``.
+    rows : ndarray of int or None
+        Indices of the rows to take; None for all.
     batch_size : int or None
         None is 32, as in Keras, or 256 if ``padded``; -1 is all rows.
     seed : int or None
@@ -34,39 +37,30 @@ class Batches(keras.utils.PyDataset):
         row does not hang on its place among them.
     """
 
-    def __init__(self, data, batch_size=None, seed=None, padded=False):
+    def __init__(self, data, rows=None, *, batch_size=None, seed=None, padded=False):
         super().__init__()
         # tf.data takes a list for an array.
         data = keras.tree.lists_to_tuples(data)
         self.data = keras.tree.map_structure(_sliceable, data)
-        self.n_rows = n_rows(data)
-        self.size = _size(batch_size, self.n_rows, padded)
+        self.rows = np.arange(n_rows(self.data)) if rows is None else rows
+        self.size = _size(batch_size, len(self.rows), padded)
         self.seed = seed
         self.padded = padded
-        self.epoch = 0
-        self._order = None, None
+        self._order = self.rows
 
     def begin(self, epoch):
-        self.epoch = epoch
+        if self.seed is not None:
+            self._order = self.rows[epoch_order(len(self.rows), self.seed, epoch)]
 
     @property
     def num_batches(self):
-        return math.ceil(self.n_rows / self.size)
+        return math.ceil(len(self.rows) / self.size)
 
     def __getitem__(self, index):
-        rows = self._epoch_order()[index * self.size : (index + 1) * self.size]
+        rows = self._order[index * self.size : (index + 1) * self.size]
         if self.padded:
             rows = np.pad(rows, (0, _bucket(len(rows)) - len(rows)), mode="edge")
         return keras.tree.map_structure(lambda part: _take(part, rows), self.data)
-
-    def _epoch_order(self):
-        epoch, order = self._order
-        if order is None or (epoch != self.epoch and self.seed is not None):
-            epoch, order = self.epoch, np.arange(self.n_rows)
-            if self.seed is not None:
-                np.random.default_rng([self.seed, epoch]).shuffle(order)
-            self._order = epoch, order
-        return order
 
 
 def joined(X, y, sample_weight):
@@ -83,20 +77,16 @@ def n_rows(data):
     return keras.tree.flatten(data)[0].shape[0]
 
 
-def split_off_last(data, fraction):
-    """Data without its last rows, and those rows: Keras' ``validation_split``."""
-    n_samples = n_rows(data)
-    n_kept = math.floor(n_samples * (1.0 - fraction))
-    if n_kept in (0, n_samples):
+def split_off_last(rows, fraction):
+    """All but the last rows, and those: Keras' ``validation_split``."""
+    n_kept = math.floor(len(rows) * (1.0 - fraction))
+    if n_kept in (0, len(rows)):
         raise ValueError(
-            f"validation_split={fraction} of {n_samples} samples leaves no sample to "
+            f"validation_split={fraction} of {len(rows)} samples leaves no sample to "
             f"{'train on' if n_kept == 0 else 'validate with'}. Give more samples or "
             "another validation_split."
         )
-    return (
-        keras.tree.map_structure(lambda part: part[:n_kept], data),
-        keras.tree.map_structure(lambda part: part[n_kept:], data),
-    )
+    return rows[:n_kept], rows[n_kept:]
 
 
 def is_sliceable(data):

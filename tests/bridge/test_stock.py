@@ -6,9 +6,9 @@ from types import MethodType
 import numpy as np
 import pytest
 
-from skopt_nn import training
 from skopt_nn._backend import keras
-from skopt_nn.training._stock import StockPrediction
+from skopt_nn.bridge._keys import prediction_key, training_key
+from skopt_nn.bridge._stock import stock_prediction, stock_training
 
 pytestmark = pytest.mark.jax_only
 
@@ -27,12 +27,11 @@ def model(*, rate=0.2, trainable=True, own=None, **compiled):
         "metrics": ["accuracy"],
     }
     made.compile(**(arguments | compiled))
-    return made, arguments | compiled
+    return made
 
 
 def key(batch=BATCH, **changes):
-    made, compiled = model(**changes)
-    return training.training_key(made, compiled, batch)
+    return training_key(model(**changes), batch)
 
 
 @pytest.mark.parametrize(
@@ -157,16 +156,16 @@ def test_a_name_that_a_user_has_registered_has_no_key():
 
 @pytest.mark.parametrize("name", ["train_step", "compute_loss", "call"])
 def test_a_model_with_a_method_of_its_own_has_no_key(name):
-    made, compiled = model()
+    made = model()
     setattr(made, name, MethodType(lambda self, *args, **kwargs: None, made))
-    assert training.training_key(made, compiled, BATCH) is None
-    assert training.prediction_key(made) is None
+    assert training_key(made, BATCH) is None
+    assert prediction_key(made) is None
 
 
 def test_a_layer_with_a_method_of_its_own_has_no_key():
-    made, _ = model()
+    made = model()
     made.layers[0].call = lambda inputs: inputs
-    assert training.prediction_key(made) is None
+    assert prediction_key(made) is None
 
 
 def test_a_subclassed_model_has_no_key():
@@ -174,7 +173,7 @@ def test_a_subclassed_model_has_no_key():
         pass
 
     made = Mine([keras.Input((3,)), layers.Dense(2)])
-    assert training.prediction_key(made) is None
+    assert prediction_key(made) is None
 
 
 def test_outputs_by_other_names_have_another_key():
@@ -183,9 +182,8 @@ def test_outputs_by_other_names_have_another_key():
         outputs = [layers.Dense(1, name=n)(inputs) for n in ("first", name)]
         two = keras.Model(inputs, outputs)
         two.compile(optimizer="sgd", loss="mse")
-        compiled = {"optimizer": two.optimizer, "loss": "mse"}
         batch = BATCH[0], [BATCH[1], BATCH[1]]
-        return training.training_key(two, compiled, batch)
+        return training_key(two, batch)
 
     assert made("second") == made("second")
     assert made("second") != made("third")
@@ -199,7 +197,7 @@ def test_making_a_twin_neither_reads_nor_changes_a_random_state():
     x = layers.Flatten()(layers.Conv1D(2, 2, kernel_initializer="he_normal")(x))
     made = keras.Model(inputs, layers.Dense(2, bias_initializer="normal")(x))
     before = random.getstate(), np.random.get_state()[1].tolist()  # noqa: NPY002
-    StockPrediction(made)
+    stock_prediction(made)
     after = random.getstate(), np.random.get_state()[1].tolist()  # noqa: NPY002
     assert after == before
 
@@ -218,7 +216,7 @@ def test_variables_that_predicting_changes_come_with_the_outputs():
         [keras.Input((3,)), layers.BatchNormalization(), Counting()]
     )
     with keras.saving.custom_object_scope({"Counting": Counting}):
-        program = StockPrediction(made)
+        program = stock_prediction(made)
     variables = [v.value for v in made.non_trainable_variables]
     outputs, changed = program(
         [v.value for v in made.trainable_variables],
@@ -230,12 +228,24 @@ def test_variables_that_predicting_changes_come_with_the_outputs():
     assert changed[2] == 5
 
 
-def test_a_model_that_cannot_be_rebuilt_gets_no_program(monkeypatch):
-    made, _ = model()
+def test_a_model_that_its_configuration_does_not_describe_gets_no_program():
+    made = model()
+    made.layers[0].kernel.trainable = False  # the configuration is of the layer
+    assert stock_prediction(made) is None
+    assert stock_training(made, lambda twin: None) is None
 
-    def fail(config):
-        raise RuntimeError("cannot be rebuilt")
 
-    monkeypatch.setattr(type(made), "from_config", fail)
-    assert training.stock_prediction(training.prediction_key(made), made) is None
-    training.clear_cache()
+class Unrepeatable(layers.Layer):
+    def __init__(self, **kwargs):
+        if "name" in kwargs:
+            raise AttributeError("made only once")
+        super().__init__(**kwargs)
+
+
+def test_a_model_that_cannot_be_made_again_gets_no_program_and_says_why():
+    made = keras.Sequential([keras.Input((3,)), Unrepeatable()])
+    with (
+        keras.saving.custom_object_scope({"Unrepeatable": Unrepeatable}),
+        pytest.warns(UserWarning, match="cannot make 'sequential.*made only once"),
+    ):
+        assert stock_prediction(made) is None

@@ -6,14 +6,10 @@ import numpy as np
 from scipy.special import expit, softmax
 from sklearn.utils.validation import column_or_1d
 
-from skopt_nn._scikeras import (
-    ClassifierLabelEncoder,
-    RegressorTargetEncoder,
-    loss_name,
-)
+from skopt_nn.bridge._scikeras import names, transformers
 
 
-class LabelEncoder(ClassifierLabelEncoder):
+class LabelEncoder(transformers.ClassifierLabelEncoder):
     """Labels as integers, or one-hot for a categorical cross-entropy.
 
     Parameters
@@ -45,7 +41,7 @@ class LabelEncoder(ClassifierLabelEncoder):
     @property
     def is_one_hot(self):
         try:
-            return loss_name(self.loss) == "categorical_crossentropy"
+            return names.loss_name(self.loss) == "categorical_crossentropy"
         except (TypeError, ValueError):
             return False
 
@@ -84,7 +80,7 @@ class LabelEncoder(ClassifierLabelEncoder):
         return counts, f"{self.n_classes_} classes"
 
 
-class TargetEncoder(RegressorTargetEncoder):
+class TargetEncoder(transformers.RegressorTargetEncoder):
     """Targets as they are; a single column becomes one-dimensional."""
 
     def fit(self, y):

@@ -5,9 +5,12 @@ import weakref
 
 import numpy as np
 
-from skopt_nn import _scikeras, training
 from skopt_nn._backend import keras
-from skopt_nn.estimators import _keras_batches
+from skopt_nn._compat import build_for
+from skopt_nn.bridge._batches import Batches
+from skopt_nn.bridge._keys import is_compiled_by_jax, prediction_key, training_key
+from skopt_nn.bridge._stock import stock_prediction, stock_training
+from skopt_nn.training._cache import PROGRAMS
 
 # What a model has been trained and predicted with stays at hand, whatever is dropped
 # from the cache: each kind of program by the first entry of its key.
@@ -23,69 +26,59 @@ def shared_training(model, batches, callbacks):
     then, such as freezing layers, is seen by them alone. Gives the callbacks to train
     with.
     """
-    lent = _Lent(model, batches)
-    if not lent.lend():
+    batch = batches[0]
+    key = _training_key(model, batch)
+
+    def make():
+        return stock_training(model, lambda twin: build_for(twin, batch))
+
+    programs = _held(model, key, make)
+    if programs is None:
         yield callbacks
         return
     if not all(map(_comes_with_keras, callbacks)):
-        callbacks = [*callbacks, lent]
+        callbacks = [*callbacks, _TakeBackIfChanged(model, batch, key)]
+    model.train_function, model.test_function = programs.train, programs.test
     try:
         yield callbacks
     finally:
-        lent.take_back()
+        _take_back(model)
 
 
-class _Lent(keras.callbacks.Callback):
-    """Functions lent to a model; as a callback it looks for changes of the model."""
+def _training_key(model, batch):
+    if not is_compiled_by_jax(model):
+        return None
+    build_for(model, batch)
+    return training_key(model, batch)
 
-    def __init__(self, model, batches):
+
+def _take_back(model):
+    model.train_function = model.test_function = None
+
+
+class _TakeBackIfChanged(keras.callbacks.Callback):
+    """Leaves a model to itself once another callback has changed it."""
+
+    def __init__(self, model, batch, key):
         super().__init__()
-        self.lent_to = model
-        self.batch = batches[0]
-        self.key = self.find_key()
-
-    def find_key(self):
-        if keras.backend.backend() != "jax" or self.lent_to.run_eagerly:
-            return None
-        self.build(self.lent_to)
-        compiled = _scikeras.compiled_with(self.lent_to)
-        return training.training_key(self.lent_to, compiled, self.batch)
-
-    def build(self, model):
-        _scikeras.build_for(model, self.batch)
-
-    def lend(self):
-        """Whether there are functions to lend."""
-        programs = _held(
-            self.lent_to,
-            self.key,
-            lambda: training.stock_training(self.key, self.lent_to, self.build),
-        )
-        if programs is None:
-            return False
-        self.lent_to.train_function = programs.train
-        self.lent_to.test_function = programs.test
-        return True
-
-    def take_back(self):
-        self.lent_to.train_function = self.lent_to.test_function = None
+        self.changed = lambda: _training_key(model, batch) != key
+        self.is_lent = True
 
     def on_epoch_begin(self, epoch, logs=None):
-        if self.key is not None and self.find_key() != self.key:
-            # A callback has changed the model: from here on it is alone.
-            self.key = None
-            self.take_back()
-            self.lent_to.make_train_function()
+        if self.is_lent and self.changed():
+            self.is_lent = False
+            _take_back(self.model)
+            self.model.make_train_function()
 
 
-def _held(model, key, find):
+def _held(model, key, make):
     """The program of a key, found once for a model; None without a key."""
     if key is None:
         return None
     programs = _HELD.setdefault(model, {})
     kind = key[0]
     if kind not in programs or programs[kind][0] != key:
-        programs[kind] = key, find()
+        programs[kind] = key, PROGRAMS.get(key, make)
     return programs[kind][1]
 
 
@@ -103,15 +96,13 @@ def shared_outputs(model, X, batch_size):
     if keras.backend.backend() != "jax" or not keras.tree.flatten(X):
         return None
     key = _prediction_key(model)
-    program = _held(model, key, lambda: training.stock_prediction(key, model))
+    program = _held(model, key, lambda: stock_prediction(model))
     if program is None:
         return None
-    batches = _keras_batches.Batches((X,), batch_size, padded=True)
-    parts = [
-        _outputs(program, model, batches[i][0]) for i in range(batches.num_batches)
-    ]
+    batches = Batches((X,), batch_size=batch_size, padded=True)
+    parts = [_outputs(program, model, x) for (x,) in batches]
     return keras.tree.map_structure(
-        lambda *found: np.concatenate(found)[: batches.n_rows], *parts
+        lambda *found: np.concatenate(found)[: len(batches.rows)], *parts
     )
 
 
@@ -125,7 +116,7 @@ def _prediction_key(model):
         *(variable.trainable for variable in model.variables),
     )
     if _KEYS.get(model, (None,))[0] != state:
-        _KEYS[model] = state, training.prediction_key(model)
+        _KEYS[model] = state, prediction_key(model)
     return _KEYS[model][1]
 
 

@@ -10,6 +10,7 @@ from sklearn.model_selection import GridSearchCV
 
 from skopt_nn import KerasRegressor
 from skopt_nn._backend import keras
+from tests.doubles import keras_classifier
 
 # Keras 3.15 converts its variables in a way that numpy 2 warns of.
 pytestmark = pytest.mark.filterwarnings(
@@ -140,3 +141,21 @@ def test_a_shallow_copy_shares_the_model(line):
     fitted = straight().fit(*line)
     assert copy.copy(fitted).model_ is fitted.model_
     assert copy.deepcopy(fitted).model_ is not fitted.model_
+
+
+class EpochRecorder(keras.callbacks.Callback):
+    def __init__(self):
+        super().__init__()
+        self.epochs = []
+
+    def on_epoch_end(self, epoch, logs=None):
+        self.epochs.append(epoch)
+
+
+def test_callbacks_are_copied_for_each_fit(iris):
+    recorder = EpochRecorder()
+    estimator = keras_classifier(callbacks=[recorder], epochs=2)
+    for _ in range(2):
+        estimator.fit(*iris)
+        assert estimator.callbacks_[0].epochs == [0, 1]
+    assert recorder.epochs == []
