@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
+from skopt_nn.networks._convolution import Convolution
 
 from skopt_nn._backend import keras
-from skopt_nn.networks._convolution import Convolution
 
 # Keras 3.15 converts tensors and variables by numpy's old copy protocol.
 pytestmark = pytest.mark.filterwarnings(

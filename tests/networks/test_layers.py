@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
+from skopt_nn.networks._layers import BatchNormalization, Dropout, Standardize
 
 from skopt_nn._backend import keras
-from skopt_nn.networks._layers import BatchNormalization, Dropout, Standardize
 
 
 def draw(shape, seed=0):
@@ -93,7 +93,6 @@ def test_masks_go_on_whatever_the_rate_was():
 @pytest.mark.parametrize("key", [(0, 0), (0, 7), (2**32 - 1, 123_456_789)])
 def test_uniform_numbers_are_those_of_jax(shape, key):
     import jax
-
     from skopt_nn.networks._jax_kernels import uniform
 
     key = np.array(key, np.uint32)

@@ -2,9 +2,9 @@ import itertools
 
 import numpy as np
 import pytest
+from skopt_nn.networks._pooling import MaxPooling
 
 from skopt_nn._backend import keras
-from skopt_nn.networks._pooling import MaxPooling
 
 # Keras 3.15 converts tensors and variables by numpy's old copy protocol.
 pytestmark = pytest.mark.filterwarnings(
