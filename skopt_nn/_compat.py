@@ -16,6 +16,8 @@ from sklearn.utils.multiclass import (
     _check_partial_fit_first_call as check_partial_fit_first_call,
 )
 from sklearn.utils.validation import _check_sample_weight as check_sample_weight
+from sklearn.utils.validation import _is_fitted as is_fitted
+from sklearn.utils.validation import _num_samples as num_samples
 
 __all__ = [
     "HasMethods",
@@ -28,8 +30,10 @@ __all__ = [
     "excludes_from_decay",
     "fit_context",
     "fresh_names",
+    "is_fitted",
     "layers_of",
     "name_estimators",
+    "num_samples",
     "safe_indexing",
     "without_seed_generator",
 ]

@@ -1,5 +1,8 @@
 """Estimators and callbacks that write down what is done to them, and small ones."""
 
+import json
+import zipfile
+
 import numpy as np
 from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
 from sklearn.naive_bayes import GaussianNB
@@ -196,3 +199,31 @@ def keras_regressor(**parameters):
         "run_eagerly": EAGER,
     }
     return KerasRegressor(**(defaults | parameters))
+
+
+# -- files of skopt_nn.save, taken apart and forged -----------------------------
+
+
+def parts_of(path):
+    with zipfile.ZipFile(path) as archive:
+        return {name: archive.read(name) for name in archive.namelist()}
+
+
+def write_parts(path, parts, compression=zipfile.ZIP_STORED):
+    """An archive of a dict of parts, or of pairs, in which a name may come twice."""
+    pairs = parts.items() if isinstance(parts, dict) else parts
+    with zipfile.ZipFile(path, "w", compression) as archive:
+        for name, data in pairs:
+            archive.writestr(name, data)
+
+
+def manifest_of(path):
+    return json.loads(parts_of(path)["manifest.json"])
+
+
+def forge(path, change):
+    """Rewrite the manifest of a saved file: in place, or as what ``change`` returns."""
+    parts = parts_of(path)
+    manifest = json.loads(parts["manifest.json"])
+    manifest = change(manifest) or manifest
+    write_parts(path, {**parts, "manifest.json": json.dumps(manifest)})
