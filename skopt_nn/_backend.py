@@ -6,6 +6,7 @@ variable, or a Keras that is already imported) stands; otherwise the backend is 
 
 import os
 import sys
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -45,7 +46,10 @@ def _import_keras():
     return keras
 
 
-keras = _import_keras()
+if TYPE_CHECKING:
+    import keras
+else:
+    keras = _import_keras()
 
 
 def on_device(array):

@@ -1,8 +1,13 @@
 """Parameters as dataclass fields: default, constraint and docstring in one place."""
 
+import ast
+import inspect
+import itertools
+import sys
 import textwrap
 from collections.abc import Collection
-from dataclasses import MISSING, dataclass, field, fields
+from dataclasses import dataclass, field, fields
+from functools import cache
 from numbers import Integral, Real
 from typing import Any, NamedTuple, dataclass_transform
 
@@ -97,21 +102,21 @@ def checked(name: str, value: Any, constraint: Constraint) -> Any:
 
 
 def parameter(
-    default: Any, constraint: Any, kind: str, doc: str, *, kw_only: bool = True
+    default: Any, constraint: Any, kind: str = "", *, kw_only: bool = True
 ) -> Any:
-    """A field of a group of parameters.
+    """A field of a group of parameters; a string below it is its docstring.
 
     Parameters
     ----------
     default : object
-        ``MISSING`` for none.
+        Its default.
     constraint : Range, OneOf, Sizes, type, "boolean" and such, None, or a list of them
-        What the value must be.
-    kind, doc : str
-        The two parts of its docstring: what type it has, and what it means.
+        What its value must be.
+    kind : str
+        Its type in the docstring, where the annotation does not say it.
     """
     constraints = constraint if isinstance(constraint, list) else [constraint]
-    about = {"constraint": constraints, "kind": kind, "doc": textwrap.dedent(doc)}
+    about = {"constraint": constraints, "kind": kind}
     return field(default=default, kw_only=kw_only, metadata=about)
 
 
@@ -129,17 +134,36 @@ def parameters(cls: type) -> type:
     """
     cls = dataclass(eq=False, repr=False)(cls)
     if cls.__doc__ and "%(parameters)s" in cls.__doc__:  # there is none under -OO
-        listed = textwrap.indent(_documented(cls), "    ").strip()
+        docs = {}
+        for base in reversed(cls.__mro__):
+            if "__dataclass_fields__" in vars(base):
+                docs |= _docs_of(base.__module__).get(base.__name__, {})
+        ordered = sorted(fields(cls), key=lambda of: bool(of.kw_only))
+        listed = "\n".join(_paragraph(of, docs.get(of.name, "")) for of in ordered)
+        listed = textwrap.indent(listed, "    ").strip()
         cls.__doc__ = cls.__doc__.replace("%(parameters)s", listed)
     return cls
 
 
-def _documented(cls):
-    ordered = sorted(fields(cls), key=lambda f: f.kw_only)
-    return "\n".join(map(_paragraph, ordered))
+@cache
+def _docs_of(module):
+    """For each class of a module the strings below its fields, from its source."""
+    try:
+        source = inspect.getsource(sys.modules[module])
+    except (OSError, TypeError):  # without sources there are no such docstrings
+        return {}
+    return {
+        node.name: {
+            ast.unparse(of.target): inspect.cleandoc(ast.literal_eval(doc.value))
+            for of, doc in itertools.pairwise(node.body)
+            if isinstance(of, ast.AnnAssign) and isinstance(doc, ast.Expr)
+        }
+        for node in ast.parse(source).body
+        if isinstance(node, ast.ClassDef)
+    }
 
 
-def _paragraph(of):
-    default = "" if of.default is MISSING else f", default={of.default!r}"
-    text = textwrap.indent(of.metadata["doc"].strip(), "    ")
-    return f"{of.name} : {of.metadata['kind']}{default}\n{text}"
+def _paragraph(of, doc):
+    kind = of.metadata["kind"] or of.type.__name__
+    text = textwrap.indent(doc, "    ")
+    return f"{of.name} : {kind}, default={of.default!r}\n{text}"

@@ -1,11 +1,234 @@
-"""Stand-ins that several files use: recipes, callbacks that watch, stop and fail."""
+"""Estimators and callbacks that write down what is done to them, and small ones."""
 
+import json
+import zipfile
 from dataclasses import replace
 
 import numpy as np
+from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
+from sklearn.naive_bayes import GaussianNB
 
-from skopt_nn import networks
+from skopt_nn import KerasClassifier, KerasRegressor, networks
 from skopt_nn._backend import keras
+from skopt_nn.fusion import StageOutput
+
+
+class Taught:
+    """A student that writes down its lesson, the arguments of ``fit_soft``."""
+
+    def fit(self, X, y, sample_weight=None):
+        raise AssertionError("a student is taught by fit_soft")
+
+    def fit_soft(self, X, y, soft_targets, **lesson):
+        self.lesson_ = {"X": X, "y": y, "soft_targets": soft_targets, **lesson}
+        self.n_features_in_, self.n_iter_ = np.shape(X)[1], 7
+        self.learn(y)
+        return self
+
+
+class Pupil(Taught, ClassifierMixin, BaseEstimator):
+    """It answers with the frequencies of classes, or of the labels of an indicator."""
+
+    def __init__(self, size=1):
+        self.size = size
+
+    def learn(self, y):
+        if np.ndim(y) == 2:
+            self.classes_, self.frequency_ = np.arange(y.shape[1]), y.mean(axis=0)
+        else:
+            self.classes_, counts = np.unique(y, return_counts=True)
+            self.frequency_ = counts / counts.sum()
+
+    def predict_proba(self, X):
+        return np.tile(self.frequency_, (len(X), 1))
+
+    def predict(self, X):
+        return self.classes_[self.predict_proba(X).argmax(axis=1)]
+
+
+class RegressorPupil(Taught, RegressorMixin, BaseEstimator):
+    """It answers with the mean."""
+
+    def learn(self, y):
+        self.mean_ = np.mean(y, axis=0)
+
+    def predict(self, X):
+        return np.tile(self.mean_, (len(X), *[1] * np.ndim(self.mean_)))
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.target_tags.multi_output = True
+        return tags
+
+
+def small_student(**params):
+    """A perceptron that is trained in no time."""
+    from skopt_nn import CNNClassifier  # joblib's workers load no Keras for a Pupil
+
+    defaults = {
+        "filters": (),
+        "dense_units": (8,),
+        "learning_rate": 0.01,
+        "epochs": 20,
+        "random_state": 0,
+    }
+    return CNNClassifier(**{**defaults, **params})
+
+
+class Untouchable(GaussianNB):
+    """A classifier that must not be trained."""
+
+    def fit(self, X, y, sample_weight=None):
+        raise AssertionError("the teacher was trained")
+
+
+class Recorder(ClassifierMixin, BaseEstimator):
+    """A classifier that keeps what it was fitted to."""
+
+    def fit(self, X, y, sample_weight=None):
+        self.X_, self.y_, self.weight_ = X, y, sample_weight
+        self.classes_ = np.unique(y)
+        return self
+
+    def predict_proba(self, X):
+        return np.tile(np.eye(len(self.classes_))[0], (len(X), 1))
+
+    def predict(self, X):
+        return np.full(len(X), self.classes_[0])
+
+
+class UnweightedRecorder(Recorder):
+    """The same, but its fit takes no weights."""
+
+    def fit(self, X, y):
+        return super().fit(X, y)
+
+
+class Tasks:
+    """A callback of scikit-learn that writes down the tree of tasks."""
+
+    max_propagation_depth = None
+
+    def __init__(self):
+        self.seen = []
+
+    def setup(self, estimator, context):
+        self.seen.append("setup")
+
+    def on_fit_task_begin(self, estimator, context):
+        self.seen.append((context.estimator_name, context.task_name))
+
+    def on_fit_task_end(self, estimator, context):
+        pass
+
+    def teardown(self, estimator, context):
+        self.seen.append("teardown")
+
+
+def one_hot(labels, n_classes=3):
+    return np.eye(n_classes)[labels]
+
+
+def handed_on(scores, learning_rates=(1.0,), classes=(0, 1, 2)):
+    """What serial stages would hand on that gave these scores to rows 0, 1, ..."""
+    scores = np.asarray(scores, dtype=float)
+    numbers = np.arange(len(scores), dtype=float)[:, None]
+    return StageOutput(numbers, scores, np.array(classes), learning_rates)
+
+
+# -- bridge ---------------------------------------------------------------------------
+
+# JAX finds its programs again; the others would compile them in each fit.
+EAGER = keras.backend.backend() != "jax"
+
+
+def build_classifier(meta, units=8, rate=0.0):
+    """Softmax for classes, sigmoid for labels, over one hidden layer."""
+    several = meta["target_type_"] == "multilabel-indicator"
+    return keras.Sequential(
+        [
+            keras.Input(meta["X_shape_"][1:]),
+            keras.layers.Flatten(),
+            keras.layers.Dense(units, activation="relu"),
+            keras.layers.Dropout(rate),
+            keras.layers.Dense(
+                meta["n_classes_"], activation="sigmoid" if several else "softmax"
+            ),
+        ]
+    )
+
+
+def build_sigmoid(meta):
+    return keras.Sequential(
+        [
+            keras.Input((meta["n_features_in_"],)),
+            keras.layers.Dense(1, activation="sigmoid"),
+        ]
+    )
+
+
+def build_regressor(meta, units=8):
+    return keras.Sequential(
+        [
+            keras.Input((meta["n_features_in_"],)),
+            keras.layers.Dense(units, activation="relu"),
+            keras.layers.Dense(meta["n_outputs_"]),
+        ]
+    )
+
+
+def keras_classifier(**parameters):
+    defaults = {
+        "model": build_classifier,
+        "loss": "sparse_categorical_crossentropy",
+        "optimizer": "adam",
+        "verbose": 0,
+        "random_state": 0,
+        "run_eagerly": EAGER,
+    }
+    return KerasClassifier(**(defaults | parameters))
+
+
+def keras_regressor(**parameters):
+    defaults = {
+        "model": build_regressor,
+        "loss": "mse",
+        "optimizer": "adam",
+        "optimizer__learning_rate": 0.01,
+        "verbose": 0,
+        "random_state": 0,
+        "run_eagerly": EAGER,
+    }
+    return KerasRegressor(**(defaults | parameters))
+
+
+# -- files of skopt_nn.save, taken apart and forged -----------------------------
+
+
+def parts_of(path):
+    with zipfile.ZipFile(path) as archive:
+        return {name: archive.read(name) for name in archive.namelist()}
+
+
+def write_parts(path, parts, compression=zipfile.ZIP_STORED):
+    """An archive of a dict of parts, or of pairs, in which a name may come twice."""
+    pairs = parts.items() if isinstance(parts, dict) else parts
+    with zipfile.ZipFile(path, "w", compression) as archive:
+        for name, data in pairs:
+            archive.writestr(name, data)
+
+
+def manifest_of(path):
+    return json.loads(parts_of(path)["manifest.json"])
+
+
+def forge(path, change):
+    """Rewrite the manifest of a saved file: in place, or as what ``change`` returns."""
+    parts = parts_of(path)
+    manifest = json.loads(parts["manifest.json"])
+    manifest = change(manifest) or manifest
+    write_parts(path, {**parts, "manifest.json": json.dumps(manifest)})
+
 
 # -- networks, training, estimators ---------------------------------------------
 
@@ -46,7 +269,7 @@ def assert_equal_values(first, second):
         np.testing.assert_array_equal(one, other)
 
 
-class Recorder:
+class CallLog:
     """Callback of scikit-learn that writes down its calls; may stop training."""
 
     def __init__(self, stop_at=None):
@@ -67,7 +290,7 @@ class Recorder:
         return context.task_name == self.stop_at
 
 
-class FittedEpochs(Recorder):
+class FittedEpochs(CallLog):
     """Callback of scikit-learn that keeps the estimators that it is shown."""
 
     def __init__(self):

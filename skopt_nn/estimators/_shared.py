@@ -28,39 +28,23 @@ class SharedWeightEstimator(ConvolutionalEstimator):
 
     filters: tuple[int, ...] = redefault(Network, "filters", (32, 32))
     dense_units: tuple[int, ...] = redefault(Network, "dense_units", (64,))
-    sharing: str = parameter(
-        "tied",
-        OneOf(SHARINGS.keys()),
-        '{"tied", "similar"}',
-        """\
-        How layers come to share. ``"tied"``: all layers of one shape are one layer from
-        the start, applied again and again [3]_ [4]_. ``"similar"``: the network is
-        trained unshared, from one draw of weights for all layers of a shape; then the
-        two layers whose kernels are most alike (cosine similarity [5]_) become one,
-        which starts as their mean and is fine-tuned, and so on while the score on rows
-        that are held out in any case is at most ``tolerance`` below that of the
-        unshared network.""",
-    )
-    depth: int = parameter(
-        3,
-        Range(Integral, 0),
-        "int",
-        "Residual convolutions of each stage, in [0, inf).",
-    )
-    tolerance: float = parameter(
-        0.01,
-        Range(Real, 0),
-        "float",
-        """\
-        Score (accuracy or R^2) that merging may cost on the held-out rows, in
-        [0, inf). Ignored if ``sharing="tied"``.""",
-    )
-    fine_tune_epochs: int = parameter(
-        5,
-        COUNT,
-        "int",
-        'Epochs of training after each merge. Ignored if ``sharing="tied"``.',
-    )
+    sharing: str = parameter("tied", OneOf(SHARINGS.keys()), '{"tied", "similar"}')
+    """How layers come to share. ``"tied"``: all layers of one shape are one layer
+    from the start, applied again and again [3]_ [4]_. ``"similar"``: the
+    network is trained unshared, from one draw of weights for all layers of a
+    shape; then the two layers whose kernels are most alike (cosine similarity
+    [5]_) become one, which starts as their mean and is fine-tuned, and so on
+    while the score on rows that are held out in any case is at most
+    ``tolerance`` below that of the unshared network.
+    """
+    depth: int = parameter(3, Range(Integral, 0))
+    """Residual convolutions of each stage, in [0, inf)."""
+    tolerance: float = parameter(0.01, Range(Real, 0))
+    """Score (accuracy or R^2) that merging may cost on the held-out rows, in [0,
+    inf). Ignored if ``sharing="tied"``.
+    """
+    fine_tune_epochs: int = parameter(5, COUNT)
+    """Epochs of training after each merge. Ignored if ``sharing="tied"``."""
 
     @property
     def _sharing(self):

@@ -1,23 +1,9 @@
-"""Fit the members of a fusion: on weighted rows, on folds, and ask for their scores."""
+"""Members of a fusion: what can be one, what it is called, and how it is asked."""
 
 import numpy as np
-from sklearn import get_config
-from sklearn.base import clone
-from sklearn.ensemble import (
-    StackingClassifier,
-    StackingRegressor,
-    VotingClassifier,
-    VotingRegressor,
-)
-from sklearn.pipeline import Pipeline
-from sklearn.utils.metadata_routing import get_routing_for_object
-from sklearn.utils.parallel import Parallel, delayed
-from sklearn.utils.validation import has_fit_parameter
+from sklearn.base import is_classifier, is_regressor
 
-from skopt_nn.fusion._labels import label_probabilities
-from skopt_nn.fusion._rows import resample, take_rows
-
-_ENSEMBLES = (VotingClassifier, VotingRegressor, StackingClassifier, StackingRegressor)
+from skopt_nn._compat import name_estimators
 
 
 def attribute_of(member, name):
@@ -25,44 +11,83 @@ def attribute_of(member, name):
     return property(lambda self: getattr(getattr(self, member), name))
 
 
-def weight_params(estimator, sample_weight):
-    """Return the fit parameters that carry ``sample_weight``, or None if none do."""
-    if has_fit_parameter(estimator, "sample_weight"):
-        return {"sample_weight": sample_weight}
-    if get_config()["enable_metadata_routing"]:
-        routing = get_routing_for_object(estimator)
-        consumed = routing.consumes("fit", ["sample_weight"])
-        return {"sample_weight": sample_weight} if consumed else None
-    if isinstance(estimator, Pipeline):
-        takers = [
-            name
-            for name, step in estimator.steps
-            if hasattr(step, "fit") and has_fit_parameter(step, "sample_weight")
-        ]
-        params = {f"{name}__sample_weight": sample_weight for name in takers}
-        return params if estimator.steps[-1][0] in takers else None
-    if isinstance(estimator, _ENSEMBLES):
-        members = [est for _, est in estimator.estimators if est != "drop"]
-        members += [getattr(estimator, "final_estimator", None)]
-        if all(m is None or has_fit_parameter(m, "sample_weight") for m in members):
-            return {"sample_weight": sample_weight}
-    return None
+def kind_of(estimator, name):
+    """Return "classifier", "regressor" or None; raise if it is a class."""
+    if isinstance(estimator, type):
+        raise TypeError(
+            f"{name} must be an estimator instance, got the class "
+            f"{estimator.__name__}. Did you mean {estimator.__name__}()?"
+        )
+    if not hasattr(estimator, "fit"):
+        return None
+    if is_classifier(estimator):
+        return "classifier"
+    return "regressor" if is_regressor(estimator) else None
 
 
-def fit_member(estimator, X, y, weight, rows, *, context, caller, offset=0.5):
-    """Fit ``estimator`` in place to some rows; resampled, where it takes no weights."""
-    params = {}
-    if weight is not None:
-        params = weight_params(estimator, weight[rows])
-        if params is None:
-            params, rows = {}, rows[resample(weight[rows], offset)]
-    if not np.array_equal(rows, np.arange(len(y))):
-        X, y = take_rows(X, rows), y[rows]
-    with context.propagate_callback_context(estimator):
-        context.call_on_fit_task_begin(estimator=caller, X=X, y=y)
-        estimator.fit(X, y, **params)
-        context.call_on_fit_task_end(estimator=caller, X=X, y=y)
-    return estimator
+def check_member(estimator, kind, name, *, need_proba=True):
+    """Raise unless ``estimator`` is of the kind, "classifier" or "regressor", and a
+    classifier has ``predict_proba`` where that is needed.
+    """
+    if kind_of(estimator, name) != kind:
+        raise TypeError(f"{name} must be a {kind}, got {estimator!r}.")
+    need_proba = need_proba and kind == "classifier"
+    if need_proba and not hasattr(estimator, "predict_proba"):
+        raise TypeError(
+            f"{name} must have predict_proba, which {estimator!r} does not. Choose "
+            "a setting that gives it probabilities, or wrap it in "
+            "sklearn.calibration.CalibratedClassifierCV."
+        )
+
+
+def named_members(estimators, weights=None, *, need_proba=False):
+    """Return pairs of name and member, named as ``make_pipeline`` names its steps, and
+    their kind, "classifier" or "regressor".
+    """
+    if not estimators:
+        raise ValueError("A fusion needs at least one estimator, got none.")
+    kinds = [kind_of(estimator, "A member of a fusion") for estimator in estimators]
+    if None in kinds:
+        raise TypeError(
+            "A fusion takes classifiers or regressors, got "
+            f"{estimators[kinds.index(None)]!r}, which is neither. To transform X "
+            "first, make it and a classifier or regressor one member by make_pipeline."
+        )
+    if len(set(kinds)) > 1:
+        listed = ", ".join(f"{est!r} is a {k}" for est, k in zip(estimators, kinds))
+        raise ValueError(
+            f"A fusion holds classifiers or regressors, never a mix: {listed}."
+        )
+    if weights is not None:
+        check_sum_weights(weights, len(estimators), "estimators")
+    members = name_estimators(estimators)
+    for name, estimator in members:
+        check_member(estimator, kinds[0], name, need_proba=need_proba)
+    return members, kinds[0]
+
+
+def check_sum_weights(weights, n_members, members):
+    """Return ``weights`` as floats: one a member, none negative, not all zero."""
+    weights = np.asarray(weights, dtype=np.float64)
+    if weights.ndim != 1 or len(weights) != n_members:
+        raise ValueError(
+            "weights must have one entry a member: got "
+            f"{weights.size} weights, {n_members} {members}."
+        )
+    if not np.isfinite(weights).all() or weights.min() < 0 or not weights.any():
+        raise ValueError(
+            "weights must be finite and not negative, and one at least positive: got "
+            f"{weights.tolist()}. Leave a member out rather than subtract it."
+        )
+    return weights
+
+
+def known_classes(estimator):
+    """Return the classes of a fitted classifier, of labels one number each, or None."""
+    classes = getattr(estimator, "classes_", None)
+    if isinstance(classes, list):
+        return np.arange(len(classes))
+    return None if classes is None else np.asarray(classes)
 
 
 def predict_scores(estimator, X, classes=None):
@@ -75,7 +100,7 @@ def predict_scores(estimator, X, classes=None):
         return prediction.reshape(len(prediction), -1)
     proba = estimator.predict_proba(X)
     if isinstance(proba, list):
-        return label_probabilities(proba, estimator.classes_)
+        return _label_probabilities(proba, estimator.classes_)
     proba = np.asarray(proba)
     unknown = np.setdiff1d(estimator.classes_, classes)
     if len(unknown):
@@ -88,48 +113,7 @@ def predict_scores(estimator, X, classes=None):
     return scores
 
 
-def _fit_fold(estimator, X, y, weight, train, test, classes, **how):
-    fit_member(estimator, X, y, weight, train, **how)
-    return predict_scores(estimator, take_rows(X, test), classes)
-
-
-def cross_fit(
-    estimator,
-    X,
-    y,
-    weight,
-    rows,
-    *,
-    folds,
-    classes,
-    context,
-    caller,
-    random=None,
-    n_jobs=None,
-):
-    """Fit a clone on the given rows; score each row by one that did not see it.
-
-    Without folds the clone fitted on all given rows gives all scores; with them it
-    gives those of the other rows, which are in no fold. The tasks become children
-    of ``context``, which allows ``1 + len(folds)`` of them in any order. ``random``
-    draws where :func:`resample` places its comb.
-    """
-    n_fits = 1 + len(folds)
-    offsets = np.full(n_fits, 0.5) if random is None else random.uniform(size=n_fits)
-    names = ["fit-all-rows", *(f"fit-fold-{k}" for k in range(len(folds)))]
-    how = [
-        {"context": context.subcontext(name, k), "caller": caller, "offset": offset}
-        for k, (name, offset) in enumerate(zip(names, offsets))
-    ]
-    fitted = fit_member(clone(estimator), X, y, weight, rows, **how[0])
-    if not folds:
-        return fitted, predict_scores(fitted, X, classes)
-    scores = Parallel(n_jobs=n_jobs)(
-        delayed(_fit_fold)(clone(estimator), X, y, weight, train, test, classes, **kw)
-        for (train, test), kw in zip(folds, how[1:])
-    )
-    order = [test for _, test in folds]
-    if len(rows) < len(y):
-        order.append(np.setdiff1d(np.arange(len(y)), rows))
-        scores.append(predict_scores(fitted, take_rows(X, order[-1]), classes))
-    return fitted, np.concatenate(scores)[np.argsort(np.concatenate(order))]
+def _label_probabilities(proba, classes):
+    """Return the probability of each label from scikit-learn's list of a pair each."""
+    pairs = zip(proba, classes)
+    return np.column_stack([p[:, known == 1].sum(axis=1) for p, known in pairs])

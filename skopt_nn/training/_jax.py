@@ -8,6 +8,7 @@ import contextlib
 import math
 import os
 from functools import cached_property
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -97,15 +98,15 @@ class TrainProgram:
 
     def _gradient_sum(self, state, batch, settings):
         gradient = jax.value_and_grad(self._loss_sum, has_aux=True)
-        non_trainable, loss, sums = state["non_trainable"], 0.0, None
+        non_trainable, loss, sums = state["non_trainable"], 0.0, []
         for part in chunks(self.template, batch):
-            if sums is not None:
+            if sums:
                 part = part._replace(x=sequenced_after(part.x, sums))
             (part_loss, non_trainable), gradients = gradient(
                 state["trainable"], non_trainable, part, settings, True
             )
             loss += part_loss
-            sums = gradients if sums is None else jax.tree.map(jnp.add, sums, gradients)
+            sums = jax.tree.map(jnp.add, sums, gradients) if sums else gradients
         return loss, non_trainable, sums
 
     def steps_of_call(self, n_rows):
@@ -129,8 +130,8 @@ class TrainProgram:
 
         one = len(stack.x) == 1
         state = step(0, state) if one else lax.fori_loop(0, n_batches, step, state)
-        squares = sum(jnp.vdot(v, v) for v in state["trainable"])
-        return {**state, "squares": squares.astype(np.float32)}
+        squares = [jnp.vdot(v, v).astype(np.float32) for v in state["trainable"]]
+        return {**state, "squares": jnp.sum(jnp.stack(squares))}
 
     def _step(self, state, batch, rate, settings):
         loss, non_trainable, sums = self._gradient_sum(state, batch, settings)
@@ -188,7 +189,7 @@ class JaxTrainer:
         self.settings = {name: np.float32(value) for name, value in settings.items()}
         if state is None:
             state = self.program.initial_optimizer_state
-        self.state = {"optimizer": _to_device(state)}
+        self.state: dict[str, Any] = {"optimizer": _to_device(state)}
         self.read()
 
     def read(self):

@@ -121,7 +121,9 @@ def _canonical(value, names, declared, dropped=frozenset()):
     return {
         key: _renamed(item, names)
         if key in ("name", "input_layers", "output_layers")
-        else _canonical(item, names, declared, inner if key == "config" else ())
+        else _canonical(
+            item, names, declared, inner if key == "config" else frozenset()
+        )
         for key, item in sorted(value.items())
         if key not in _ARGUMENTS | set(dropped) and not key.endswith("_initializer")
     }

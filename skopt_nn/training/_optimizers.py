@@ -9,7 +9,7 @@ def _zeros(shape, dtype=None):
     return on_device(np.zeros(shape, dtype=np.float32))
 
 
-class _HostZeros:
+class _HostZeros(keras.optimizers.Optimizer):
     """State that numpy makes: JAX compiles a program for each shape that it fills."""
 
     def add_variable_from_reference(

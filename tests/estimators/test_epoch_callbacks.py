@@ -17,7 +17,7 @@ from skopt_nn import (
     SharedWeightRegressor,
 )
 from skopt_nn._backend import keras
-from tests.doubles import FittedEpochs, Recorder
+from tests.doubles import CallLog, FittedEpochs
 
 FAMILIES = [CNNClassifier, CNNRegressor, SharedWeightClassifier, SharedWeightRegressor]
 
@@ -26,7 +26,7 @@ SCORING = dict(zip(FAMILIES, ["accuracy", "r2"] * 2))
 
 @pytest.mark.parametrize("cls", FAMILIES)
 def test_epochs_are_the_tasks_of_a_fit(make, digits, cls):
-    recorder = Recorder()
+    recorder = CallLog()
     make(cls).set_callbacks(recorder).fit(*digits)
     assert recorder.calls == [
         ("setup", "fit"),
@@ -42,7 +42,7 @@ def test_epochs_are_the_tasks_of_a_fit(make, digits, cls):
 
 @pytest.mark.parametrize("cls", FAMILIES)
 def test_callback_that_says_stop_ends_training_after_that_epoch(make, digits, cls):
-    recorder = Recorder(stop_at="epoch 1")
+    recorder = CallLog(stop_at="epoch 1")
     est = make(cls, epochs=5).set_callbacks(recorder).fit(*digits)
     assert est.n_iter_ == 2
     assert recorder.calls[-2:] == [("end", "fit"), ("teardown", "fit")]
@@ -102,7 +102,7 @@ def test_progress_bar_runs_on_a_network_and_on_a_search_over_it(make, digits, ca
     assert "GridSearchCV - fit" in printed
 
 
-class Histories(Recorder):
+class Histories(CallLog):
     """Keeps how long the records of each shown estimator are."""
 
     def __init__(self):
@@ -162,7 +162,7 @@ def test_history_that_a_callback_keeps_is_not_changed_by_later_epochs(make, digi
 
 
 def test_failed_fit_tears_its_callbacks_down(make, digits):
-    recorder = Recorder()
+    recorder = CallLog()
     with pytest.raises(ValueError, match="NaN"):
         make().set_callbacks(recorder).fit(digits[0] * np.nan, digits[1])
     assert recorder.calls[-1] == ("teardown", "fit")
@@ -241,14 +241,14 @@ def test_callback_with_a_lambda_is_left_out_of_the_pickle(make, digits):
 
 
 def test_callbacks_of_both_kinds_work_together(make, digits):
-    recorder = Recorder(stop_at="epoch 2")
+    recorder = CallLog(stop_at="epoch 2")
     rate = keras.callbacks.LearningRateScheduler(lambda epoch, rate: 1e-2)
     est = make(epochs=9, callbacks=[rate]).set_callbacks(recorder).fit(*digits)
     assert est.n_iter_ == 3
 
 
 def test_an_epoch_that_diverges_ends_its_task(digits, tiny):
-    tasks = Recorder()
+    tasks = CallLog()
     net = CNNClassifier(**{**tiny, "learning_rate": 1e30}).set_callbacks(tasks)
     with pytest.warns(ConvergenceWarning):
         net.fit(*digits)

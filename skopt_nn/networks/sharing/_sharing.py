@@ -22,6 +22,7 @@ class SharingRun(Protocol):
 
     def score(self) -> float:
         """Score of the model on the held-out rows."""
+        ...
 
     def train(self, epochs: int) -> None:
         """Train on, and keep the epoch that is best on the held-out rows."""

@@ -6,7 +6,7 @@ import numpy as np
 
 from skopt_nn._backend import keras
 from skopt_nn.training.objectives._labels import binary_cross_entropy, cross_entropy
-from skopt_nn.training.objectives._objective import Objective
+from skopt_nn.training.objectives._objective import Loss, Objective
 from skopt_nn.training.objectives._values import squared_error
 
 ops = keras.ops
@@ -64,7 +64,7 @@ def distilled_squared_error(logits, targets, settings):
     )
 
 
-_DISTILLED = {
+_DISTILLED: dict[Loss, Loss] = {
     cross_entropy: distilled_cross_entropy,
     binary_cross_entropy: distilled_binary_cross_entropy,
     squared_error: distilled_squared_error,

@@ -1,0 +1,195 @@
+"""The classifier whose network a build function makes."""
+
+from sklearn.base import ClassifierMixin
+from sklearn.metrics import accuracy_score
+from sklearn.utils.class_weight import compute_sample_weight
+from sklearn.utils.multiclass import type_of_target
+
+from skopt_nn import _fitting
+from skopt_nn._compat import check_partial_fit_first_call
+from skopt_nn.bridge._base import BaseWrapper
+from skopt_nn.bridge._docs import shown_in_full
+from skopt_nn.bridge._encoders import LabelEncoder
+
+
+@shown_in_full
+class KerasClassifier(ClassifierMixin, BaseWrapper):
+    """Classifier whose network is what a Keras build function returns.
+
+    Parameters
+    ----------
+    %(Parameters)s
+    class_weight : dict, "balanced" or None, default=None
+        Weights of classes; they multiply ``sample_weight``.
+    %(kwargs)s
+
+    Attributes
+    ----------
+    classes_ : ndarray of shape (n_classes,)
+        Labels, sorted.
+    n_classes_ : int
+        Number of labels.
+    %(Attributes)s
+
+    See Also
+    --------
+    KerasRegressor : The same for continuous targets.
+    CNNClassifier : A convolutional network that needs no build function.
+
+    Notes
+    -----
+    %(Notes)s
+
+    References
+    ----------
+    %(References)s
+
+    Examples
+    --------
+    >>> import keras
+    >>> from sklearn.datasets import load_iris
+    >>> from sklearn.pipeline import make_pipeline
+    >>> from sklearn.preprocessing import StandardScaler
+    >>> from skopt_nn import KerasClassifier
+    >>> def build(meta, units):
+    ...     return keras.Sequential(
+    ...         [
+    ...             keras.Input((meta["n_features_in_"],)),
+    ...             keras.layers.Dense(units, activation="relu"),
+    ...             keras.layers.Dense(meta["n_classes_"], activation="softmax"),
+    ...         ]
+    ...     )
+    >>> X, y = load_iris(return_X_y=True)
+    >>> classifier = KerasClassifier(
+    ...     build,
+    ...     model__units=16,
+    ...     loss="sparse_categorical_crossentropy",
+    ...     optimizer="adam",
+    ...     optimizer__learning_rate=0.02,
+    ...     epochs=20,
+    ...     verbose=0,
+    ...     random_state=0,
+    ... )
+    >>> pipeline = make_pipeline(StandardScaler(), classifier).fit(X, y)
+    >>> pipeline.predict_proba(X).shape
+    (150, 3)
+    >>> pipeline.score(X, y) > 0.9
+    True
+    """
+
+    _fit_kwargs = BaseWrapper._fit_kwargs - {"class_weight"}
+
+    def __init__(self, model=None, *, class_weight=None, **kwargs):
+        super().__init__(model, **kwargs)
+        self.class_weight = class_weight
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.classifier_tags.poor_score = True
+        return tags
+
+    def _type_of_target(self, y):
+        kind = type_of_target(y, input_name="y")
+        classes = getattr(self, "classes_", None)
+        if kind == "binary" and classes is not None:
+            # Some rows of more classes, in a first call of partial_fit.
+            return type_of_target(classes)
+        return kind
+
+    @property
+    def target_encoder(self):
+        """Transformer of y; override it for targets of another kind.
+
+        ``inverse_transform`` of what it returns has to take ``return_proba``.
+        """
+        classes = getattr(self, "classes_", None)
+        categories = "auto" if classes is None else [classes]
+        return LabelEncoder(loss=self.loss, categories=categories)
+
+    @staticmethod
+    def scorer(y_true, y_pred, **kwargs):
+        """Accuracy; override it for another score.
+
+        Parameters
+        ----------
+        y_true, y_pred : array-like of shape (n_samples,) or (n_samples, n_outputs)
+            Targets, and what was predicted.
+        **kwargs : dict
+            ``sample_weight``, and parameters routed by ``score__``.
+
+        Returns
+        -------
+        float
+            The score.
+        """
+        return accuracy_score(y_true, y_pred, **kwargs)
+
+    score = BaseWrapper.score
+
+    def _initialize(self, X, y=None):
+        X, y = super()._initialize(X, y)
+        encoder = self.target_encoder_
+        if y is not None and self.loss is None and type(encoder) is LabelEncoder:
+            # The loss is known only now, where the build function has compiled it.
+            loss = getattr(self.model_, "loss", None)
+            compiled = LabelEncoder(loss=loss, categories=encoder.categories)
+            if compiled.is_one_hot:
+                self.target_encoder_ = compiled.fit(y)
+        return X, y
+
+    def partial_fit(self, X, y, classes=None, sample_weight=None, **kwargs):
+        """Train for one more epoch on the given rows.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, ...)
+            Training rows.
+        y : array-like of shape (n_samples,) or (n_samples, n_outputs)
+            Their labels.
+        classes : array-like of shape (n_classes,), default=None
+            All classes there will be, in the first call; those of its ``y`` if None.
+        sample_weight : array-like of shape (n_samples,), default=None
+            How much each row counts.
+        **kwargs : dict
+            Arguments of ``keras.Model.fit`` for this call.
+
+        Returns
+        -------
+        self
+            This estimator.
+        """
+        with _fitting.all_or_nothing(self):
+            if classes is not None:
+                check_partial_fit_first_call(self, classes)
+            return super().partial_fit(X, y, sample_weight=sample_weight, **kwargs)
+
+    def _final_weights(self, y, sample_weight):
+        if self.class_weight is None:
+            return sample_weight
+        weights = compute_sample_weight(class_weight=self.class_weight, y=y)
+        return weights if sample_weight is None else weights * sample_weight
+
+    def _predict_raw(self, X, **kwargs):
+        outputs = super()._predict_raw(X, **kwargs)
+        from_logits = getattr(getattr(self.model_, "loss", None), "from_logits", False)
+        if from_logits and isinstance(self.target_encoder_, LabelEncoder):
+            return self.target_encoder_.probabilities(outputs)
+        return outputs
+
+    def predict_proba(self, X, **kwargs):
+        """Probability of each class.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, ...)
+            Rows to predict.
+        **kwargs : dict
+            Arguments of ``keras.Model.predict`` for this call, such as ``batch_size``.
+
+        Returns
+        -------
+        ndarray of shape (n_samples, n_classes)
+            Columns are ordered as ``classes_``.
+        """
+        outputs = self._predict_raw(X, **kwargs)
+        return self.target_encoder_.inverse_transform(outputs, return_proba=True)

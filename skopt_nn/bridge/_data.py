@@ -1,0 +1,80 @@
+"""X, y and weights, as scikit-learn validates them."""
+
+import numpy as np
+from sklearn.utils.validation import check_consistent_length, validate_data
+
+from skopt_nn._compat import check_sample_weight, safe_indexing
+
+
+class CheckedData:
+    """Validation in the place of scikeras', which takes fewer kinds of data."""
+
+    def _validate_data(self, X=None, y=None, reset=False, y_numeric=False):
+        given, checks = {}, {}
+        if X is not None:
+            given["X"] = X
+            checks |= {"accept_sparse": "csr", "allow_nd": True, "reset": reset}
+        if y is not None:
+            given["y"] = y
+            checks |= {"multi_output": True, "y_numeric": y_numeric}
+        elif reset:
+            given["y"] = None  # an error, where y is required
+        found = validate_data(self, **given, **checks)
+        if X is None:
+            y = found
+        else:
+            X, y = (found, None) if y is None else found
+            X = self._check_features(X, reset)
+        return X, self._check_target(y, reset, y_numeric)
+
+    def _check_features(self, X, reset):
+        if reset:
+            self.X_dtype_ = X.dtype
+            self.X_shape_ = X.shape
+        elif X.shape[1:] != self.X_shape_[1:]:
+            raise ValueError(
+                f"X has samples of shape {X.shape[1:]}, but this {self.__name__} is "
+                f"expecting samples of shape {self.X_shape_[1:]} as in fit."
+            )
+        if self.X_dtype_.kind == "f" and X.dtype.kind != "f":
+            return X.astype(self.X_dtype_)
+        return X
+
+    def _check_target(self, y, reset, y_numeric):
+        if y is None:
+            return None
+        if hasattr(y, "toarray"):
+            y = y.toarray()
+        if y_numeric and y.dtype.kind in "US":
+            y = y.astype(np.float64)
+        if reset:
+            self.target_type_ = self._type_of_target(y)
+            self.y_dtype_ = y.dtype
+            self.y_ndim_ = y.ndim
+        elif y.ndim != self.y_ndim_ and y.size != len(y):
+            raise ValueError(
+                f"y has {y.ndim} dimensions, but this {self.__name__} is expecting "
+                f"{self.y_ndim_} dimensions in y as in the first fit."
+            )
+        return y
+
+
+def with_weight(X, y, sample_weight):
+    """The rows whose weight is not zero: nothing shall look at the others."""
+    if sample_weight is None:
+        return X, y, None
+    check_consistent_length(X, y)
+    sample_weight = check_sample_weight(sample_weight, X)
+    if sample_weight.all():
+        return X, y, sample_weight
+    parts = X, y, sample_weight
+    return tuple(safe_indexing(part, np.flatnonzero(sample_weight)) for part in parts)
+
+
+def relative(sample_weight):
+    """Rows with a weight, None for all of them, and weights divided by their mean."""
+    if sample_weight is None:
+        return None, None
+    rows = None if sample_weight.all() else np.flatnonzero(sample_weight)
+    mean = sample_weight.sum() / np.count_nonzero(sample_weight)
+    return rows, sample_weight / mean if mean > 0 else sample_weight

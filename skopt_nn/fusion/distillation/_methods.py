@@ -1,0 +1,52 @@
+"""What a student is given, made from what its teacher says."""
+
+from typing import Protocol
+
+import numpy as np
+
+
+class Method(Protocol):
+    """A way to teach.
+
+    It is called once a fit, when the teacher is fitted and before the student is.
+
+    Parameters
+    ----------
+    problem : Problem
+        The student's rows, all of a weight above zero.
+    teacher : estimator
+        Fitted on all rows with a label; it may be asked about others.
+    outputs : ndarray of shape (n_samples, n_classes), or of the shape of y
+        What the teacher says about these rows: class probabilities or values, with
+        ``cv`` those of clones that did not see the row.
+    temperature, alpha : float
+        Parameters of the distilled model.
+
+    Returns
+    -------
+    lesson : dict
+        The arguments of the student's ``fit_soft``, X and y among them.
+    """
+
+    def __call__(self, problem, teacher, outputs, *, temperature, alpha): ...
+
+
+def soft_targets(problem, teacher, outputs, *, temperature, alpha):
+    """Labels and the teacher's outputs; the outputs alone where there is no label."""
+    y = problem.filled(problem.answers(outputs))
+    every = problem.labelled.all()
+    lesson = {
+        "X": problem.X,
+        "y": y,
+        "soft_targets": outputs,
+        "temperature": temperature,
+        "alpha": alpha if every else np.where(problem.labelled, alpha, 1.0),
+        "sample_weight": problem.sample_weight,
+    }
+    several = problem.classes is not None and not problem.multilabel
+    if several and len(np.unique(y)) < len(problem.classes):
+        lesson["classes"] = problem.classes
+    return lesson
+
+
+METHODS: dict[str, Method] = {"soft": soft_targets}

@@ -1,0 +1,47 @@
+"""What is to be known about a teacher: its classes, its input shape, its recipe."""
+
+import numpy as np
+from sklearn.base import clone
+from sklearn.frozen import FrozenEstimator
+
+from skopt_nn.fusion._members import known_classes
+
+
+def unfitted(estimator):
+    """Return a clone that holds nothing fitted, not even inside a FrozenEstimator."""
+    if isinstance(estimator, FrozenEstimator):
+        return FrozenEstimator(unfitted(estimator.estimator))
+    recipe = clone(estimator)
+    params = recipe.get_params().items()
+    frozen = {name: p for name, p in params if isinstance(p, FrozenEstimator)}
+    return recipe.set_params(**{name: unfitted(p) for name, p in frozen.items()})
+
+
+def input_shape_within(estimator):
+    """Return the one input shape that is set within ``estimator``, or None."""
+    while isinstance(estimator, FrozenEstimator):
+        estimator = estimator.estimator
+    shapes = set()
+    for name, value in estimator.get_params().items():
+        if name.rpartition("__")[2] == "input_shape" and value is not None:
+            shapes.add(tuple(value))
+        if isinstance(value, FrozenEstimator):
+            shapes.add(input_shape_within(value))
+    shapes.discard(None)
+    return shapes.pop() if len(shapes) == 1 else None
+
+
+def check_classes(teacher, problem):
+    """Return all classes of a fitted teacher, in order, which must know those of y."""
+    classes = problem.classes
+    if classes is None:
+        return None
+    known = np.sort(known_classes(teacher))
+    more_labels = problem.multilabel and len(known) != len(classes)
+    if more_labels or len(np.setdiff1d(classes, known)):
+        raise ValueError(
+            f"teacher knows the classes {known.tolist()}, y has {classes.tolist()}: "
+            "soft targets need those of y. A FrozenEstimator keeps its classes; pass "
+            "the estimator itself to have a clone fitted to y."
+        )
+    return known

@@ -1,0 +1,1 @@
+"""Members trained one after another, each on what the ones before it got wrong."""

@@ -1,0 +1,121 @@
+"""From an estimator to JSON nodes and arrays."""
+
+import math
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import numpy as np
+from sklearn.utils import Bunch
+
+from skopt_nn.persistence._archive import ARRAY_KINDS
+from skopt_nn.persistence._classes import public_name, state_of
+
+_CODES = "?" + np.typecodes["AllInteger"] + np.typecodes["AllFloat"]
+_NUMBERS = {np.dtype(code).type for code in _CODES}
+
+
+class Encoder:
+    """Turns an estimator into JSON nodes and puts its arrays aside, in ``arrays``."""
+
+    def __init__(self):
+        self.arrays: list[np.ndarray] = []
+        self._numbers: dict[int, int | None] = {}
+        # Kept alive, so that no other object gets the id of one that has a number.
+        self._finished: list[Any] = []
+
+    def encode_estimator(self, estimator: Any) -> Any:
+        node = self._encode(estimator, type(estimator).__name__)
+        if not isinstance(node, dict) or "object" not in node:
+            raise TypeError(f"estimator must be an estimator, got {estimator!r}.")
+        return node
+
+    def _encode(self, value: Any, place: str) -> Any:
+        kind = type(value)
+        if value is None or kind in (bool, int, str):
+            return value
+        if kind is float:
+            return value if math.isfinite(value) else {"float": repr(value)}
+        if kind is list:
+            return self._items(value, place)
+        if kind is tuple:
+            return {"tuple": self._items(value, place)}
+        if kind in (dict, Bunch):
+            return {kind.__name__.lower(): self._pairs(value, place)}
+        if isinstance(value, np.ndarray | np.generic):
+            return self._array(value, place)
+        if isinstance(value, np.dtype) and value.kind in ARRAY_KINDS:
+            return {"dtype": value.str}
+        if isinstance(value, type) and value in _NUMBERS:
+            return {"type": value.__name__}
+        if isinstance(value, np.random.RandomState):
+            return {"random_state": self._encode(value.get_state(), place)}
+        return self._object(value, place)
+
+    def _items(self, values: Iterable[Any], place: str) -> list[Any]:
+        return [self._encode(v, f"{place}[{i}]") for i, v in enumerate(values)]
+
+    def _pairs(self, values: Mapping[Any, Any], place: str) -> list[list[Any]]:
+        return [
+            [self._encode(k, f"{place} key"), self._encode(v, f"{place}[{k!r}]")]
+            for k, v in values.items()
+        ]
+
+    def _array(self, value: np.ndarray | np.generic, place: str) -> dict[str, Any]:
+        if isinstance(value, np.ma.MaskedArray):
+            parts = [np.asarray(value.data), np.ma.getmaskarray(value)]
+            return {"masked": self._items(parts, place)}
+        is_array = type(value) is np.ndarray
+        if is_array and value.dtype.kind == "O":
+            return {"objects": self._labels(value, place), "shape": list(value.shape)}
+        is_plain = is_array or isinstance(value, np.generic)
+        if not is_plain or value.dtype.kind not in ARRAY_KINDS:
+            raise _refusal(value, place)
+        self.arrays.append(np.asarray(value))
+        return {"array" if is_array else "scalar": len(self.arrays) - 1}
+
+    def _labels(self, value: np.ndarray, place: str) -> list[Any]:
+        labels = value.ravel().tolist()
+        for label in labels:
+            if not is_label(label):
+                raise _refusal(label, f"{place} (an array of objects)")
+        return self._items(labels, place)
+
+    def _object(self, value: Any, place: str) -> dict[str, Any]:
+        name = public_name(type(value))
+        if name is None:
+            raise _refusal(value, place)
+        if id(value) in self._numbers:
+            number = self._numbers[id(value)]
+            if number is None:
+                raise ValueError(f"Cannot save {place}: it holds itself.")
+            return {"same": number}
+        self._numbers[id(value)] = None
+        state = {
+            attribute: self._encode(part, f"{place}.{attribute}")
+            for attribute, part in state_of(value, place).items()
+        }
+        self._numbers[id(value)] = len(self._finished)
+        self._finished.append(value)
+        return {"object": name, "state": state}
+
+
+def is_label(value: Any) -> bool:
+    return value is None or type(value) in (bool, int, float, str)
+
+
+def _refusal(value: Any, place: str) -> TypeError:
+    cls = type(value)
+    reason = (
+        f"{place}, of {cls.__module__}.{cls.__qualname__}: a safe file holds numbers, "
+        "strings, arrays of them, and estimators of the classes that "
+        "skopt_nn.persistence lists."
+    )
+    if cls.__name__ in ("KerasClassifier", "KerasRegressor"):
+        reason = (
+            f"{place}: {cls.__name__} holds your build function, which is code, and a "
+            "safe file carries none."
+        )
+    return TypeError(
+        f"Cannot save {reason} joblib.dump writes it, to a file that runs code when it "
+        "is loaded; load such a file only if you trust where it comes from."
+    )

@@ -1,0 +1,144 @@
+"""Randomness, epochs, and fits that go on."""
+
+import random
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+import pytest
+from sklearn.exceptions import (
+    ConvergenceWarning,
+)
+
+from skopt_nn._backend import keras
+from tests.doubles import (
+    keras_classifier,
+    keras_regressor,
+)
+
+# Keras 3.15 converts its variables in a way that numpy 2 warns of.
+pytestmark = pytest.mark.filterwarnings(
+    "ignore:__array__ implementation doesn't accept a copy:DeprecationWarning"
+)
+
+
+def test_same_random_state_same_bits_whatever_happened_before(iris):
+    X, y = iris
+    first = keras_classifier(model__rate=0.5, epochs=2).fit(X, y).predict_proba(X)
+    random.seed(1)
+    np.random.seed(1)  # noqa: NPY002
+    keras.utils.set_random_seed(1)
+    second = keras_classifier(model__rate=0.5, epochs=2).fit(X, y).predict_proba(X)
+    np.testing.assert_array_equal(first, second)
+
+
+# torch has one random state for all threads, which its layers draw from.
+@pytest.mark.jax_only
+def test_threads_give_the_same_bits_as_one_after_another(iris):
+    X, y = iris
+
+    def fit(seed):
+        return (
+            keras_classifier(random_state=seed, model__rate=0.5)
+            .fit(X, y)
+            .predict_proba(X)
+        )
+
+    alone = [fit(seed) for seed in range(4)]
+    with ThreadPoolExecutor(2) as pool:
+        together = list(pool.map(fit, range(4)))
+    np.testing.assert_array_equal(alone, together)
+
+
+@pytest.mark.parametrize("random_state", [0, None])
+def test_no_global_random_state_is_changed(iris, random_state):
+    keras.random.normal((1,))
+    before = random.getstate(), np.random.get_state()[1].tolist()  # noqa: NPY002
+    keras_classifier(random_state=random_state).fit(*iris).predict(iris[0])
+    assert (random.getstate(), np.random.get_state()[1].tolist()) == before  # noqa: NPY002
+
+
+def test_without_a_random_state_fits_differ_even_if_the_process_was_seeded(iris):
+    probabilities = []
+    for _ in range(2):
+        random.seed(0)
+        np.random.seed(0)  # noqa: NPY002
+        estimator = keras_classifier(random_state=None).fit(*iris)
+        probabilities.append(estimator.predict_proba(iris[0]))
+    assert not np.array_equal(*probabilities)
+
+
+def test_a_random_state_instance_is_drawn_from(iris):
+    state = np.random.RandomState(0)
+    fits = [keras_classifier(random_state=state).fit(*iris) for _ in range(2)]
+    same = keras_classifier(random_state=np.random.RandomState(0)).fit(*iris)
+    probabilities = [fit.predict_proba(iris[0]) for fit in (*fits, same)]
+    assert not np.array_equal(probabilities[0], probabilities[1])
+    np.testing.assert_array_equal(probabilities[0], probabilities[2])
+
+
+def test_epochs_one_at_a_time_are_epochs_at_once(iris):
+    X, y = iris
+    at_once = keras_classifier(epochs=3).fit(X, y)
+    resumed = keras_classifier()
+    for _ in range(3):
+        resumed.partial_fit(X, y, classes=[0, 1, 2])
+    assert resumed.n_iter_ == resumed.current_epoch == 3
+    assert resumed.history_.keys() == at_once.history_.keys()
+    np.testing.assert_array_equal(resumed.predict_proba(X), at_once.predict_proba(X))
+
+
+def test_warm_start_goes_on_and_counts_on(iris):
+    X, y = iris
+    estimator = keras_classifier(epochs=2, warm_start=True).fit(X, y)
+    model = estimator.model_
+    assert estimator.fit(X, y).model_ is model
+    assert estimator.n_iter_ == 4
+    assert estimator.classes_.tolist() == [0, 1, 2]
+    once = keras_classifier(epochs=4).fit(X, y)
+    np.testing.assert_array_equal(estimator.predict_proba(X), once.predict_proba(X))
+
+
+def test_partial_fit_knows_classes_that_come_later(iris):
+    X, y = iris
+    estimator = keras_classifier().partial_fit(X[:100], y[:100], classes=[0, 1, 2])
+    assert estimator.partial_fit(X[100:], y[100:]).predict_proba(X).shape == (150, 3)
+    with pytest.raises(ValueError, match="not the same as on last call"):
+        estimator.partial_fit(X, y, classes=[0, 1])
+
+
+def test_partial_fit_names_labels_it_has_not_been_told_of(iris):
+    X, y = iris
+    estimator = keras_classifier().partial_fit(X[:100], y[:100])
+    with pytest.raises(ValueError, match=r"previously unseen labels: \[2\]"):
+        estimator.partial_fit(X, y)
+
+
+def test_a_loss_that_is_not_finite_stops_with_the_weights_before_it(targets):
+    X, y = targets
+    estimator = keras_regressor(
+        epochs=20, optimizer="sgd", optimizer__learning_rate=1e3
+    )
+    with pytest.warns(ConvergenceWarning, match="not finite in epoch") as caught:
+        estimator.fit(X, y)
+    assert caught[0].filename == __file__
+    n_finite = np.isfinite(estimator.history_["loss"]).sum()
+    assert 0 < n_finite == estimator.n_iter_ - 1 < 19
+    until_then = clone(estimator).set_params(epochs=int(n_finite)).fit(X, y)
+    np.testing.assert_array_equal(estimator.predict(X), until_then.predict(X))
+
+
+def test_what_diverged_can_be_trained_on_at_a_smaller_rate(targets):
+    X, y = targets
+    estimator = keras_regressor(epochs=20, batch_size=-1, optimizer__clipnorm=1.0)
+    estimator.set_params(optimizer__learning_rate=1e36)
+    with pytest.warns(ConvergenceWarning, match="not finite in epoch"):
+        estimator.fit(X, y)
+    estimator.model_.optimizer.learning_rate = 1e-3
+    assert np.isfinite(estimator.partial_fit(X, y).predict(X)).all()
+
+
+def test_validation_split_is_the_end_of_the_rows_in_the_order_given(iris):
+    X, y = iris
+    estimator = keras_classifier(validation_split=0.2, epochs=2).fit(X, y)
+    loss = estimator.model_.evaluate(X[120:], y[120:], verbose=0)
+    assert estimator.history_["val_loss"][-1] == pytest.approx(loss, rel=1e-4)

@@ -1,0 +1,58 @@
+"""Distillation on several labels a row."""
+
+import numpy as np
+import pytest
+from numpy.testing import assert_array_equal
+from sklearn.ensemble import RandomForestClassifier
+from sklearn.frozen import FrozenEstimator
+from sklearn.metrics import accuracy_score
+from sklearn.model_selection import KFold
+
+from skopt_nn import DistilledClassifier
+from tests.doubles import Pupil, small_student
+
+
+@pytest.mark.parametrize(
+    "teacher",
+    [
+        RandomForestClassifier(30, random_state=0),
+        small_student(dense_units=(32,), epochs=30),
+    ],
+    ids=["a list of pairs", "a column a label"],
+)
+def test_students_learn_the_probabilities_of_labels(indicator, teacher):
+    X, y = indicator
+    model = DistilledClassifier(teacher, Pupil()).fit(X, y)
+    proba = model.teacher_.predict_proba(X)
+    if isinstance(proba, list):
+        proba = np.column_stack([pair[:, 1] for pair in proba])
+    assert_array_equal(model.student_.lesson_["soft_targets"], proba)
+    assert_array_equal(model.classes_, np.arange(4))
+
+
+def test_a_label_that_a_fold_never_saw_has_probability_zero(indicator):
+    X, y = indicator
+    y = y.copy()
+    y[:, 2] = 0
+    y[0, 2] = 1
+    forest = RandomForestClassifier(5, random_state=0)
+    model = DistilledClassifier(forest, Pupil(), cv=KFold(3)).fit(X, y)
+    assert_array_equal(model.student_.lesson_["soft_targets"][:100, 2], np.zeros(100))
+
+
+def test_a_frozen_teacher_of_other_labels(indicator):
+    X, y = indicator
+    teacher = FrozenEstimator(RandomForestClassifier(3).fit(X, y))
+    with pytest.raises(ValueError, match=r"knows the classes \[0, 1, 2, 3\], y has"):
+        DistilledClassifier(teacher, small_student(epochs=2)).fit(X, y[:, :3])
+
+
+def test_a_student_of_labels_learns(indicator):
+    X, y = indicator
+    forest = RandomForestClassifier(100, random_state=0)
+    model = DistilledClassifier(
+        forest, small_student(dense_units=(32,), epochs=40), cv=3
+    )
+    model.fit(X[:200], y[:200])
+    constant = accuracy_score(y[200:], np.tile(np.median(y[:200], axis=0), (100, 1)))
+    assert model.score(X[200:], y[200:]) > constant + 0.2
