@@ -8,23 +8,12 @@ from statistics import median
 import joblib
 import numpy as np
 from sklearn.base import clone, is_classifier, is_regressor
-from sklearn.exceptions import NotFittedError
 from sklearn.metrics import accuracy_score, log_loss, r2_score
 from sklearn.model_selection import train_test_split
 from sklearn.utils import check_consistent_length
-from sklearn.utils.validation import check_is_fitted
 
+from skopt_nn._compat import is_fitted, num_samples, safe_indexing
 from skopt_nn.inspection._models import count_parameters, named_estimators
-
-COLUMNS = (
-    "score",
-    "log_loss",
-    "parameters",
-    "bytes",
-    "fit_seconds",
-    "predict_ms_1",
-    "predict_ms_256",
-)
 
 # Enough calls for a median, no more than a table can wait for.
 _MIN_CALLS, _MAX_CALLS, _SECONDS = 5, 50, 0.1
@@ -47,28 +36,16 @@ def compare(estimators, X, y, *, test_size=0.25, random_state=0):
     y : array-like of shape (n_samples,) or (n_samples, n_outputs)
         Their labels or values.
     test_size : float or int, default=0.25
-        Part of X, in (0, 1), or number of rows that judge the models. Ignored if all
-        are fitted.
+        Part of X, in (0, 1), or number of rows that judge. Ignored if all are fitted.
     random_state : int, RandomState instance or None, default=0
-        Seed of the split, which is stratified for classifiers. Ignored if all are
-        fitted.
+        Seed of the split, stratified for classifiers. Ignored if all are fitted.
 
     Returns
     -------
     table : pandas.DataFrame
-        A row a model, in the order given, and the columns
-
-        - ``score``: accuracy, or R² of a regressor;
-        - ``log_loss``: in nats; NaN without ``predict_proba``, for several labels a
-          sample, and for regressors;
-        - ``parameters``: trained weights of the networks within the model, each
-          stored set once; NaN for a model without a network. What other members
-          of a fusion hold is not among them, but is in
-        - ``bytes``: size of the model's joblib file; NaN if it has none;
-        - ``fit_seconds``: seconds to fit, the compilation of new programs included;
-          NaN for models that came fitted;
-        - ``predict_ms_1``, ``predict_ms_256``: milliseconds that ``predict`` takes for
-          1 and for 256 rows, the median of repeated calls after a first one.
+        A row a model, in the order given, and the columns that :mod:`.inspection`
+        explains: ``score`` (accuracy or R²), ``log_loss``, ``parameters``, ``bytes``,
+        ``fit_seconds``, ``predict_ms_1`` and ``predict_ms_256``.
 
     See Also
     --------
@@ -80,36 +57,18 @@ def compare(estimators, X, y, *, test_size=0.25, random_state=0):
     >>> from sklearn.linear_model import LogisticRegression
     >>> from skopt_nn import CNNClassifier, compare
     >>> X, y = load_iris(return_X_y=True)
-    >>> network = CNNClassifier(
-    ...     filters=(), dense_units=(16,), epochs=60, random_state=0
-    ... )
-    >>> line = LogisticRegression(max_iter=1000)
-    >>> table = compare({"network": network, "line": line}, X, y)
-    >>> table["parameters"].tolist()
-    [131.0, nan]
-    >>> bool((table["score"] > 0.8).all())
-    True
+    >>> network = CNNClassifier((), dense_units=(16,), epochs=60, random_state=0)
+    >>> table = compare([network, LogisticRegression(max_iter=1000)], X, y)
+    >>> table["parameters"].to_dict()
+    {'CNNClassifier': 131.0, 'LogisticRegression': nan}
     """
     pandas = _import_pandas()
     models = named_estimators(estimators)
-    is_class_problem = _check_kinds(models)
-    check_consistent_length(X, y)
-    if len(y) == 0:
-        raise ValueError("X must have at least 1 row to judge the models by, got 0.")
+    _check(models, X, y)
     models, seconds, X, y = _fitted(models, X, y, test_size, random_state)
-    rows = [
-        {
-            **_quality(name, model, X, y, is_class_problem),
-            "parameters": count_parameters(model),
-            "bytes": _n_bytes(model),
-            "fit_seconds": seconds.get(name, float("nan")),
-            "predict_ms_1": _predict_ms(model, X, 1),
-            "predict_ms_256": _predict_ms(model, X, 256),
-        }
-        for name, model in models.items()
-    ]
+    rows = [_row(name, model, X, y, seconds) for name, model in models.items()]
     index = pandas.Index(list(models), name="model")
-    return pandas.DataFrame(rows, index=index, columns=COLUMNS)
+    return pandas.DataFrame(rows, index=index)
 
 
 def _import_pandas():
@@ -123,16 +82,15 @@ def _import_pandas():
     return pandas
 
 
-def _check_kinds(models):
+def _check(models, X, y):
     for name, model in models.items():
         if isinstance(model, type):
             raise TypeError(
                 f"{name!r} must be an estimator instance, got the class "
                 f"{model.__name__}. Did you mean {model.__name__}()?"
             )
-        if not hasattr(model, "fit") or not (
-            is_classifier(model) or is_regressor(model)
-        ):
+        judged = is_classifier(model) or is_regressor(model)
+        if not judged or not hasattr(model, "fit"):
             raise TypeError(
                 f"{name!r} must be a classifier or regressor, got {model!r}."
             )
@@ -143,12 +101,14 @@ def _check_kinds(models):
             "estimators must be classifiers or regressors, never a mix: got the "
             f"classifiers {classifiers} and the regressors {others}."
         )
-    return bool(classifiers)
+    check_consistent_length(X, y)
+    if num_samples(y) == 0:
+        raise ValueError("X must have at least 1 row to judge the models by, got 0.")
 
 
 def _fitted(models, X, y, test_size, random_state):
     """All models fitted, what that took, and the rows that none was fitted on here."""
-    missing = [name for name, model in models.items() if not _is_fitted(model)]
+    missing = [name for name, model in models.items() if not is_fitted(model)]
     if not missing:
         return models, {}, X, y
     X_train, X, y_train, y = _split(models[missing[0]], X, y, test_size, random_state)
@@ -161,14 +121,6 @@ def _fitted(models, X, y, test_size, random_state):
     return models, seconds, X, y
 
 
-def _is_fitted(model):
-    try:
-        check_is_fitted(model)
-    except NotFittedError:
-        return False
-    return True
-
-
 def _split(model, X, y, test_size, random_state):
     stratify = y if is_classifier(model) and np.ndim(y) == 1 else None
     try:
@@ -177,17 +129,24 @@ def _split(model, X, y, test_size, random_state):
         )
     except ValueError as err:
         raise ValueError(
-            f"X of {len(y)} rows cannot be split with test_size={test_size}: {err} "
-            "Give more rows, or fit the models first and give rows they have not seen."
+            f"X of {num_samples(y)} rows cannot be split with test_size={test_size}: "
+            f"{err} Give more rows, or fit the models first and give rows they have "
+            "not seen."
         ) from err
 
 
-def _quality(name, model, X, y, is_class_problem):
+def _row(name, model, X, y, seconds):
     predicted = model.predict(X)
-    if not is_class_problem:
-        return {"score": float(r2_score(y, predicted)), "log_loss": float("nan")}
-    score = float(accuracy_score(y, predicted))
-    return {"score": score, "log_loss": _log_loss(name, model, X, y)}
+    score = r2_score if is_regressor(model) else accuracy_score
+    return {
+        "score": float(score(y, predicted)),
+        "log_loss": _log_loss(name, model, X, y),
+        "parameters": count_parameters(model),
+        "bytes": _n_bytes(model),
+        "fit_seconds": seconds.get(name, float("nan")),
+        "predict_ms_1": _predict_ms(model, X, 1),
+        "predict_ms_256": _predict_ms(model, X, 256),
+    }
 
 
 def _log_loss(name, model, X, y):
@@ -212,23 +171,13 @@ def _n_bytes(model):
 
 
 def _predict_ms(model, X, n_rows):
-    rows = _take(X, np.resize(np.arange(_n_rows(X)), n_rows))
+    rows = safe_indexing(X, np.resize(np.arange(num_samples(X)), n_rows))
     model.predict(rows)
-    times, begin = [], time.perf_counter()
+    times = []
     while len(times) < _MIN_CALLS or (
-        len(times) < _MAX_CALLS and time.perf_counter() - begin < _SECONDS
+        len(times) < _MAX_CALLS and sum(times) < _SECONDS
     ):
         start = time.perf_counter()
         model.predict(rows)
         times.append(time.perf_counter() - start)
     return 1000 * median(times)
-
-
-def _n_rows(X):
-    return X.shape[0] if hasattr(X, "shape") else len(X)
-
-
-def _take(X, rows):
-    if hasattr(X, "iloc"):
-        return X.iloc[rows]
-    return X[rows] if hasattr(X, "shape") else [X[i] for i in rows]

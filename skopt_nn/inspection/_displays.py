@@ -141,15 +141,7 @@ class ModelComparisonDisplay:
         self.points_ = self._draw_points(placed, kinds)
         self._draw_baselines(baselines)
         if len(self.points_) > 1:
-            ax.legend(
-                loc="lower left",
-                bbox_to_anchor=(0, 1),
-                ncols=len(self.points_),
-                frameon=False,
-                borderaxespad=0.3,
-                handletextpad=0.2,
-                columnspacing=1.5,
-            )
+            _legend_above(ax, len(self.points_))
         points = placed[["parameters", "score"]].to_numpy(dtype=float)
         names = [str(name) for name in placed.index]
         self.labels_ = label_points(ax, points, names) if names else []
@@ -209,14 +201,9 @@ class ModelComparisonDisplay:
         return points
 
     def _draw_baselines(self, baselines):
+        colour, _ = _STYLES["other"]
         for name, score in baselines["score"].items():
-            self.ax_.axhline(
-                score,
-                color=_STYLES["other"][0],
-                linewidth=1,
-                linestyle=":",
-                zorder=1,
-            )
+            self.ax_.axhline(score, color=colour, linewidth=1, linestyle=":", zorder=1)
             self.ax_.annotate(
                 f"{name} (no network)",
                 (0.01, score),
@@ -224,8 +211,14 @@ class ModelComparisonDisplay:
                 xytext=(0, 2),
                 textcoords="offset points",
                 fontsize="small",
-                color=_STYLES["other"][0],
+                color=colour,
             )
+
+
+def _legend_above(ax, n_columns):
+    spaces = {"borderaxespad": 0.3, "handletextpad": 0.2, "columnspacing": 1.5}
+    place = {"loc": "lower left", "bbox_to_anchor": (0, 1), "ncols": n_columns}
+    ax.legend(**place, **spaces, frameon=False)
 
 
 def _count_in_words(axis, many):

@@ -1,5 +1,8 @@
 """Names beside points, none on top of another."""
 
+import math
+from itertools import product
+
 # Where a name may stand, in points from its marker: near before far, right before left.
 _DIRECTIONS = (
     (1, 0, "left", "center"),
@@ -54,22 +57,20 @@ def _n_near(centres, index):
 
 def _place(ax, point, name, taken):
     """The first free place; if there is none, the one that hides the least."""
-    candidates = []
-    for distance in _DISTANCES:
-        for direction in _DIRECTIONS:
-            label = _annotate(ax, point, name, distance, direction)
-            box = label.get_window_extent().padded(1.5)
-            hidden = _hidden(ax, box, taken)
-            if hidden == 0:
-                for other, _, _ in candidates:
-                    other.remove()
-                return label, box
-            candidates.append((label, box, hidden))
-    best = min(candidates, key=lambda candidate: candidate[2])
-    for candidate in candidates:
-        if candidate is not best:
-            candidate[0].remove()
-    return best[:2]
+    best, least = None, math.inf
+    for distance, direction in product(_DISTANCES, _DIRECTIONS):
+        label = _annotate(ax, point, name, distance, direction)
+        box = label.get_window_extent().padded(1.5)
+        hidden = _hidden(ax, box, taken)
+        if hidden >= least:
+            label.remove()
+            continue
+        if best:
+            best[0].remove()
+        best, least = (label, box), hidden
+        if hidden == 0:
+            break
+    return best
 
 
 def _annotate(ax, point, name, distance, direction):
@@ -99,6 +100,5 @@ def _hidden(ax, box, taken):
 
 
 def _overlap(a, b):
-    width = min(a.x1, b.x1) - max(a.x0, b.x0)
-    height = min(a.y1, b.y1) - max(a.y0, b.y0)
-    return max(width, 0) * max(height, 0)
+    both = a.intersection(a, b)
+    return both.width * both.height if both else 0

@@ -1,9 +1,11 @@
 """What an inspection reads off a model: its name, its kind, its networks."""
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Mapping
+from itertools import count
 
 import numpy as np
+from sklearn.frozen import FrozenEstimator
 
 # Where scikit-learn's meta-estimators and ours keep what they fitted.
 _FITTED_PARTS = (
@@ -49,18 +51,16 @@ def _named_pairs(estimators):
             )
         return [tuple(item) for item in estimators]
     names = [type(unfrozen(estimator)).__name__ for estimator in estimators]
-    totals, seen = Counter(names), Counter()
-    pairs = []
-    for name, estimator in zip(names, estimators):
-        seen[name] += 1
-        name = f"{name}-{seen[name]}" if totals[name] > 1 else name
-        pairs.append((name, estimator))
-    return pairs
+    totals, numbers = Counter(names), defaultdict(lambda: count(1))
+    return [
+        (f"{name}-{next(numbers[name])}" if totals[name] > 1 else name, estimator)
+        for name, estimator in zip(names, estimators)
+    ]
 
 
 def unfrozen(estimator):
     """The estimator within a FrozenEstimator, or the estimator."""
-    while type(estimator).__name__ == "FrozenEstimator":
+    while isinstance(estimator, FrozenEstimator):
         estimator = estimator.estimator
     return estimator
 
@@ -72,27 +72,20 @@ def count_parameters(estimator):
 
 
 def _network_sizes(part, seen):
+    part = unfrozen(part)
     if id(part) in seen:
         return
     seen.add(id(part))
-    if isinstance(part, (list, tuple, np.ndarray)):
-        for item in part:
-            yield from _network_sizes(item, seen)
-    elif not isinstance(part, (str, bytes)) and hasattr(part, "__dict__"):
-        yield from _sizes_within(part, seen)
-
-
-def _sizes_within(part, seen):
-    part = unfrozen(part)
     size = getattr(part, "n_parameters_", None)
     if size is not None:
-        seen.add(id(part))
         yield size
         return
-    # A calibrated classifier keeps its member without an underscore.
-    names = _FITTED_PARTS if hasattr(part, "fit") else ("estimator",)
-    for name in names:
-        yield from _network_sizes(getattr(part, name, ()), seen)
+    if not isinstance(part, (list, tuple, np.ndarray)):
+        # A calibrated classifier keeps its member without an underscore.
+        names = _FITTED_PARTS if hasattr(part, "fit") else ("estimator",)
+        part = [getattr(part, name, ()) for name in names]
+    for item in part:
+        yield from _network_sizes(item, seen)
 
 
 def kind_of(estimator):

@@ -147,7 +147,9 @@ def test_parameters_of_a_fusion_are_those_of_its_networks(fusion, n_networks):
 
 def test_a_network_that_is_held_twice_is_counted_once(network):
     frozen = FrozenEstimator(network)
+    other = FrozenEstimator(network)
     assert parameters(make_parallel_fusion(frozen, frozen).fit(X, y)) == N_WEIGHTS
+    assert parameters(make_parallel_fusion(frozen, other).fit(X, y)) == N_WEIGHTS
 
 
 def test_hard_voting_has_no_log_loss(line):
