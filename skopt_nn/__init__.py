@@ -8,29 +8,19 @@ import importlib
 
 __version__ = "0.1.0"
 
+# The stub beside this file says the same to editors and type checkers.
 _ROOMS = {
-    "estimators": (
-        "CNNClassifier",
-        "CNNRegressor",
-        "KerasClassifier",
-        "KerasRegressor",
-        "SharedWeightClassifier",
-        "SharedWeightRegressor",
-    ),
-    "fusion": (
-        "DistilledClassifier",
-        "DistilledRegressor",
-        "SerialStage",
-        "WeightedSumClassifier",
-        "WeightedSumRegressor",
-        "make_parallel_fusion",
-        "make_serial_fusion",
-        "make_stacked_fusion",
-    ),
-    "inspection": ("ModelComparisonDisplay", "compare"),
-    "persistence": ("load", "save"),
+    "estimators": "CNNClassifier CNNRegressor KerasClassifier KerasRegressor "
+    "SharedWeightClassifier SharedWeightRegressor",
+    "fusion": "DistilledClassifier DistilledRegressor SerialStage "
+    "WeightedSumClassifier WeightedSumRegressor make_parallel_fusion "
+    "make_serial_fusion make_stacked_fusion",
+    "inspection": "ModelComparisonDisplay compare",
+    "networks": "",
+    "persistence": "load save",
+    "training": "",
 }
-_ROOM_OF = {name: room for room, names in _ROOMS.items() for name in names}
+_ROOM_OF = {name: room for room, names in _ROOMS.items() for name in names.split()}
 
 __all__ = sorted(_ROOM_OF)
 
@@ -38,7 +28,7 @@ __all__ = sorted(_ROOM_OF)
 def __getattr__(name):
     if name in _ROOM_OF:
         return getattr(importlib.import_module(f"skopt_nn.{_ROOM_OF[name]}"), name)
-    if name in {*_ROOMS, "networks", "training"}:
+    if name in _ROOMS:
         return importlib.import_module(f"skopt_nn.{name}")
     raise AttributeError(f"module 'skopt_nn' has no attribute {name!r}")
 
