@@ -39,7 +39,7 @@ def public_name(cls: type) -> str | None:
     return name if cls.__name__ in _MODULE_OF and listed_class(name) is cls else None
 
 
-def listed_class(name: Any) -> type:
+def listed_class(name: Any) -> type[Any]:
     module, _, class_name = str(name).rpartition(".")
     if _MODULE_OF.get(class_name) != module:
         raise ValueError(
@@ -61,11 +61,11 @@ def state_of(estimator: Any, place: str) -> dict[str, Any]:
     return state
 
 
-def revived(cls: type, state: dict[str, Any]) -> Any:
+def revived(cls: type[Any], state: dict[str, Any]) -> Any:
     """An object of a listed class, from its state."""
     if state.get("memory") is not None:
         raise ValueError("it names a cache of pickles, which may run code")
-    estimator = cls.__new__(cls)
+    estimator = object.__new__(cls)
     getattr(estimator, "__setstate__", vars(estimator).update)(state)
     if "best_estimator_" in state and "scorer_" not in state:
         scoring = estimator.scoring

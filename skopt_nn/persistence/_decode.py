@@ -55,7 +55,7 @@ class Decoder:
         kind = next(iter(node), None)
         raise ValueError(f"it holds something of the unknown kind {kind!r}")
 
-    def _object(self, cls: type, state: dict[str, Any]) -> Any:
+    def _object(self, cls: type[Any], state: dict[str, Any]) -> Any:
         parts = {name: self.decode(part) for name, part in state.items()}
         self._objects.append(revived(cls, parts))
         return self._objects[-1]
