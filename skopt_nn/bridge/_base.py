@@ -1,6 +1,5 @@
 """What `KerasClassifier` and `KerasRegressor` share: scikeras' base made whole."""
 
-import copy
 import inspect
 
 from sklearn.callback import CallbackSupportMixin, with_callbacks
@@ -211,7 +210,7 @@ class BaseWrapper(CallbackSupportMixin, PickledModels, CheckedData, Parameters):
             X, y = self._initialize(X, y)
             if self.model_ is self.model:
                 # A copy is trained, so that a refit starts from the same weights.
-                self.model_ = copy.deepcopy(self.model_)
+                self.model_ = self._copied_model()
         self._ensure_compiled_model()
         return X, y
 
