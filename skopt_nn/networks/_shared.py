@@ -48,8 +48,12 @@ class SharedRecipe(ConvolutionalRecipe):
         partition = tuple(sorted(tuple(sorted(slots)) for slots in members))
         object.__setattr__(self, "partition", partition)
 
+    @property
+    def _n_slots(self):
+        return len(self.filters) * (1 + self.depth) + len(self.dense_units)
+
     def _check_groups(self):
-        n_slots = len(self.filters) * (1 + self.depth) + len(self.dense_units)
+        n_slots = self._n_slots
         shapes = self.slots() if len(self.groups) == n_slots else {}
         if self.groups.keys() != shapes.keys():
             raise ValueError(
@@ -69,6 +73,14 @@ class SharedRecipe(ConvolutionalRecipe):
         shapes = self.kernels()
         del shapes["logits"]
         return shapes
+
+    def check_values(self, values):
+        if not self.groups and len(values) <= self._n_slots:
+            raise ValueError(
+                f"the network of this recipe has at least {self._n_slots + 1} arrays "
+                f"of values, got {len(values)}"
+            )
+        super().check_values(values)
 
     def stored_kernels(self):
         shapes = self.kernels()

@@ -1,7 +1,10 @@
+from contextlib import contextmanager
+
 import numpy as np
 import pytest
 
 from skopt_nn import CNNClassifier, CNNRegressor, SharedWeightClassifier
+from skopt_nn.networks.sharing import SHARINGS
 
 
 @pytest.fixture(scope="session")
@@ -47,3 +50,18 @@ def same():
             np.testing.assert_array_equal(one, other)
 
     return same
+
+
+@pytest.fixture(scope="session")
+def registered():
+    """Registers a kind of sharing for a while."""
+
+    @contextmanager
+    def registered(name, kind):
+        SHARINGS[name] = kind
+        try:
+            yield
+        finally:
+            del SHARINGS[name]
+
+    return registered

@@ -167,21 +167,16 @@ def test_bool_is_zero_and_one(make, digits, same):
     same(make().fit(ink, y), make().fit(ink.astype(np.float32), y), ink)
 
 
-@pytest.mark.parametrize("dtype", ["uint8", "float16", "float32"])
-def test_small_numbers_reach_the_batches_as_they_are(make, digits, monkeypatch, dtype):
+@pytest.mark.jax_only
+def test_small_numbers_reach_the_batches_as_they_are(make, digits):
+    """Programs are compiled for each kind of numbers that they are given."""
     X, y = digits
-    seen = []
-    trained = training.fit
-
-    def spy(model, rows, **kwargs):
-        seen.append(rows.X)
-        return trained(model, rows, **kwargs)
-
-    monkeypatch.setattr(training, "fit", spy)
-    images = X.astype(dtype).reshape(-1, 8, 8, 1)
-    make(epochs=1).fit(images, y)
-    assert seen[0].dtype == dtype
-    assert np.shares_memory(seen[0], images)
+    training.clear_cache()
+    counts = []
+    for dtype in ("float32", "uint8", "float16", "float64", "int64"):
+        make(epochs=1).fit(X.astype(dtype), y)
+        counts.append(training.cache_info().compilations["train"])
+    assert counts == [1, 2, 3, 3, 3]
 
 
 def by_frame(X, kind):
@@ -343,11 +338,32 @@ def test_silence_is_the_default(make, digits, capsys):
     assert captured.out == captured.err == ""
 
 
-def test_sound_rows_are_predicted_as_validated_ones(fitted, digits, monkeypatch):
+class Own(np.ndarray):
+    """A kind of array that only scikit-learn's validation knows to handle."""
+
+
+def test_sound_rows_are_predicted_as_validated_ones(fitted, digits):
     X = digits[0][:40]
-    expected = fitted.predict_proba(X)
-    monkeypatch.setattr("skopt_nn.estimators._rows.are_sound", lambda *args: False)
-    np.testing.assert_array_equal(fitted.predict_proba(X), expected)
+    np.testing.assert_array_equal(
+        fitted.predict_proba(X), fitted.predict_proba(X.view(Own))
+    )
+
+
+@pytest.mark.parametrize("labels", ["classes", "several labels"])
+def test_probabilities_of_huge_logits_are_finite_and_silent(make, digits, labels):
+    X, y = digits
+    several = np.column_stack([y % 2, y > 4]).astype(int)
+    est = make(epochs=1).fit(X, y if labels == "classes" else several)
+    kernel, bias = est.model_.get_layer("logits").get_weights()
+    signs = np.resize([1, -1], bias.shape)
+    est.model_.get_layer("logits").set_weights([0 * kernel, 1e30 * signs])
+    proba = est.predict_proba(X)
+    assert np.isfinite(proba).all()
+    if labels == "classes":
+        np.testing.assert_allclose(proba[:, signs < 0], 0)
+        np.testing.assert_allclose(proba.sum(axis=1), 1)
+    else:
+        np.testing.assert_array_equal(proba, np.tile([1.0, 0.0], (len(X), 1)))
 
 
 @pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])

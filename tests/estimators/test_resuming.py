@@ -1,8 +1,9 @@
 """partial_fit, warm_start, early stopping, and fits that do not end well."""
 
 import copy
-import itertools
 import re
+from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 import pytest
@@ -15,10 +16,10 @@ from skopt_nn import (
     CNNRegressor,
     SharedWeightClassifier,
     SharedWeightRegressor,
-    networks,
     training,
 )
-from skopt_nn._backend import keras
+from skopt_nn.networks.sharing import Similar
+from tests.doubles import Interrupt, RaiseRate, ScoredRun
 
 FAMILIES = [CNNClassifier, CNNRegressor, SharedWeightClassifier, SharedWeightRegressor]
 BUSY = {"dropout": 0.3, "normalization": "batch", "weight_decay": 0.01}
@@ -203,15 +204,23 @@ def test_the_network_set_back_goes_on(warm, digits, same, resume):
     same(est, getattr(warm(SharedWeightClassifier), resume)(X, y), X)
 
 
+@dataclass(frozen=True)
+class SomeMerges(Similar):
+    """Merging that ends after some merges, whatever they cost."""
+
+    n_merges: ClassVar[int]
+
+    def after_training(self, run):
+        super().after_training(ScoredRun(run, [1.0] * (1 + self.n_merges)))
+
+
 @pytest.mark.parametrize("n_merges", [0, 1])
-def test_layers_left_unshared_cannot_be_tied(make, digits, same, n_merges, monkeypatch):
+def test_layers_left_unshared_cannot_be_tied(make, digits, same, registered, n_merges):
     X, y = digits
-    est = make(SharedWeightRegressor, sharing="similar", tolerance=1e9)
-    pairs = itertools.repeat(networks.most_similar, n_merges)
-    monkeypatch.setattr(
-        networks, "most_similar", lambda model: next(pairs, lambda _: [])(model)
-    )
-    est.set_params(warm_start=True).fit(X, y)
+    est = make(SharedWeightRegressor, sharing="some", warm_start=True)
+    with registered("some", type("Some", (SomeMerges,), {"n_merges": n_merges})):
+        est.fit(X, y)
+    assert len(est.shared_weights_) == n_merges
     expected = copy.deepcopy(est)
     with pytest.raises(ValueError, match='got sharing="tied"'):
         est.set_params(sharing="tied").fit(X, y)
@@ -293,21 +302,31 @@ def test_early_stopping_restores_the_best_epoch(make, digits, cls):
     assert est.best_score_ == until.best_score_
 
 
-def test_best_score_is_that_of_the_held_out_rows(make, digits, monkeypatch):
+class Watched(CNNClassifier):
+    """Writes down the rows that it trains on and those that it holds out."""
+
+    seen = []
+
+    def _run_epochs(self, examples, held_out, hooks):
+        self.seen.append((examples, held_out))
+        super()._run_epochs(examples, held_out, hooks)
+
+
+@pytest.fixture
+def watched(make):
+    Watched.seen.clear()
+    return lambda **changes: make(Watched, **STOPPING | changes)
+
+
+def test_best_score_is_that_of_the_held_out_rows(watched, digits):
     X, y = digits
-    held_out = []
-    trained = training.fit
-
-    def spy(model, rows, **kwargs):
-        held_out.append(kwargs["validation"])
-        return trained(model, rows, **kwargs)
-
-    monkeypatch.setattr(training, "fit", spy)
-    est = make(**STOPPING).fit(X, y)
-    (rows,) = held_out
-    assert len(rows) == 60
-    assert set(rows.targets[0]) == set(range(10))
-    assert est.best_score_ == est.score(rows.X, est.classes_[rows.targets[0]])
+    est = watched().fit(X, y)
+    ((_, held_out),) = Watched.seen
+    (targets,) = held_out.objective.targets
+    assert len(held_out) == 60
+    assert set(targets) == set(range(10))
+    rows = held_out.rows.take(np.arange(60))
+    assert est.best_score_ == est.score(rows, est.classes_[targets])
 
 
 def test_held_out_rows_keep_their_weights(make, digits):
@@ -320,28 +339,15 @@ def test_held_out_rows_keep_their_weights(make, digits):
     assert est.history_["val_loss"][est.n_iter_ - 3] < 2
 
 
-def test_early_stopping_in_a_search_sees_no_fold_twice(make, digits, monkeypatch):
+def test_early_stopping_in_a_search_sees_no_fold_twice(watched, digits):
     X, y = digits
-    seen = []
-    trained = training.fit
-
-    def spy(model, rows, **kwargs):
-        seen.append(len(rows) + len(kwargs["validation"]))
-        return trained(model, rows, **kwargs)
-
-    monkeypatch.setattr(training, "fit", spy)
     grid = {"learning_rate": [1e-3, 1e-2]}
-    GridSearchCV(make(**STOPPING | {"epochs": 1}), grid, cv=3).fit(X, y)
-    assert seen == [200] * 6 + [300]
+    GridSearchCV(watched(epochs=1), grid, cv=3).fit(X, y)
+    n_rows = [len(examples) + len(held_out) for examples, held_out in Watched.seen]
+    assert n_rows == [200] * 6 + [300]
 
 
 # -- fits that do not end well --------------------------------------------------
-
-
-class Explode(keras.callbacks.Callback):
-    def on_epoch_begin(self, epoch, logs=None):
-        if epoch == 2:
-            self.model.optimizer.learning_rate = 1e30
 
 
 @pytest.mark.parametrize("cls", [CNNClassifier, CNNRegressor])
@@ -349,7 +355,7 @@ def test_a_loss_that_is_not_finite_ends_training_with_a_warning(
     make, digits, same, cls
 ):
     X, y = digits
-    est = make(cls, epochs=6, callbacks=[Explode()])
+    est = make(cls, epochs=6, callbacks=[RaiseRate()])
     match = f"The loss of {cls.__name__} was not finite in epoch 3"
     with pytest.warns(ConvergenceWarning, match=match):
         est.fit(X, y)
@@ -370,12 +376,6 @@ def test_absurd_learning_rate_leaves_a_usable_estimator(
     with pytest.warns(ConvergenceWarning, match="smaller learning_rate"):
         est.fit(*digits)
     assert np.isfinite(est.predict_proba(digits[0])).all()
-
-
-class Interrupt(keras.callbacks.Callback):
-    def on_epoch_end(self, epoch, logs=None):
-        if epoch % 2:
-            raise KeyboardInterrupt
 
 
 @pytest.mark.parametrize("cls", FAMILIES)

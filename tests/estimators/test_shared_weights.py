@@ -1,12 +1,16 @@
 """What is shared, what it saves, and that training sees it."""
 
 import pickle
+from dataclasses import dataclass, fields, replace
 
 import numpy as np
 import pytest
 
+import skopt_nn
 from skopt_nn import SharedWeightClassifier, SharedWeightRegressor, networks, training
-from skopt_nn._backend import keras
+from skopt_nn.networks.sharing import SHARINGS, Sharing, Similar, Tied
+from skopt_nn.training.objectives import Objective, cross_entropy
+from tests.doubles import ScoredRun
 
 TIED = {"filters": (4, 4), "depth": 2, "dense_units": (8, 8, 8)}
 # Fewer layers to merge, each of which asks for a program of its own.
@@ -86,37 +90,35 @@ def test_a_perceptron_shares_its_dense_layers(make, diabetes):
 
 
 def test_three_times_fewer_parameters_by_default():
-    recipe = SharedWeightClassifier()._make_recipe((8, 8, 1), 10, False, 0)
-    stored = networks.n_parameters(networks.build(recipe))
-    assert networks.n_unshared_parameters(recipe) >= 3 * stored
+    params = SharedWeightClassifier().get_params()
+    names = [of.name for of in fields(networks.SharedRecipe) if of.name in params]
+    given = {name: params[name] for name in names} | {"input_shape": (8, 8, 1)}
+    recipe = networks.SharedRecipe(n_outputs=10, per_column=False, seed=0, **given)
+    tied = replace(recipe, groups=Tied().groups(recipe.slots()))
+    stored = networks.n_parameters(tied.build())
+    assert tied.n_unshared_parameters() >= 3 * stored
 
 
 def test_gradient_of_a_shared_kernel_is_the_sum_over_its_places(tied, digits):
     """One step of gradient descent, tied and untied from the same weights."""
     X, y = digits
-    rows = training.Rows(X, (y.astype(np.int32),), np.ones(len(X), np.float32))
-    settings = {"label_smoothing": 0.0, "weight_decay": 0.0}
-    shapes = networks.slots(tied._recipe)
-    apart = {**tied._recipe, "groups": {slot: slot for slot in shapes}}
-    one = networks.copy(tied._recipe, tied.model_)
-    twin = networks.build(apart)
-    groups = tied._recipe["groups"]
+    objective = Objective(
+        cross_entropy, (y.astype(np.int32),), {"label_smoothing": 0.0}
+    )
+    weights = np.ones(len(X), np.float32)
+    examples = training.Examples(training.ArrayRows(X), objective, weights)
+    recipe = tied.model_.architecture.key[0]
+    one = networks.copy(tied.model_)
+    twin = replace(recipe, groups={slot: slot for slot in recipe.slots()}).build()
     for layer in twin.layers:
-        source = one.get_layer(groups.get(layer.name, layer.name))
+        source = one.get_layer(recipe.groups.get(layer.name, layer.name))
         layer.set_weights(source.get_weights())
     start = {layer.name: layer.get_weights() for layer in one.layers}
+    how = training.Training(
+        optimizer="sgd", learning_rate=0.1, epochs=1, batch_size=None
+    )
     for model in (one, twin):
-        training.fit(
-            model,
-            rows,
-            loss="cross_entropy",
-            settings=settings,
-            optimizer="sgd",
-            learning_rate=0.1,
-            epochs=1,
-            batch_size=None,
-            seed=0,
-        )
+        training.fit(model, examples, how, seed=0)
     for name, slots in tied.shared_weights_.items():
         for i, before in enumerate(start[name]):
             steps = [twin.get_layer(s).get_weights()[i] - before for s in slots]
@@ -153,111 +155,74 @@ def test_merged_network_survives_its_pickle(similar, digits, same):
     assert loaded.shared_weights_ == similar.shared_weights_
 
 
-def scores(est, values, monkeypatch):
-    """Let the held-out scores of an estimator be those given, one a network."""
-    given = iter(values)
-    monkeypatch.setattr(type(est), "_score_of", lambda self, rows: next(given))
+class Given(Similar):
+    """Merging by scores that are given; keeps the run."""
+
+    scores = ()
+    runs = []
+
+    def after_training(self, run):
+        self.runs.append(ScoredRun(run, self.scores))
+        super().after_training(self.runs[-1])
 
 
-def test_merge_that_costs_too_much_is_taken_back(make, digits, same, monkeypatch):
-    X, y = digits
-    est = make(SharedWeightClassifier, **MERGING, sharing="similar", tolerance=0.01)
-    scores(est, [0.9, 0.889], monkeypatch)
-    est.fit(X, y)
-    assert est.shared_weights_ == {}
-    assert est.compression_ratio_ == 1
-
-
-def test_rejected_merge_leaves_the_weights_before_it(make, digits, monkeypatch):
-    X, y = digits
-    est = make(SharedWeightClassifier, **MERGING, sharing="similar")
-    models = []
-    merge = SharedWeightClassifier._merge
-
-    def spy(self, *pair):
-        models.append([np.array(w) for w in self.model_.get_weights()])
-        merge(self, *pair)
-
-    monkeypatch.setattr(SharedWeightClassifier, "_merge", spy)
-    scores(est, [0.9, 0.9, 0.0], monkeypatch)
-    est.fit(X, y)
-    assert len(models) == 2
-    assert [len(slots) for slots in est.shared_weights_.values()] == [2]
-    for one, other in zip(models[-1], est.model_.get_weights(), strict=True):
-        np.testing.assert_array_equal(one, other)
-
-
-def test_scores_are_held_against_the_network_before_any_merge(
-    make, digits, monkeypatch
+@pytest.mark.parametrize(
+    ("scores", "tolerance", "n_layers"),
+    [
+        ((0.9, 0.889), 0.01, []),
+        ((0.9, 0.9, 0.0), 0.01, [2]),
+        ((0.9, 0.89, 0.88), 0.015, [2]),
+        ((0.9, float("nan")), 1e9, []),
+    ],
+    ids=["costs too much", "second costs too much", "cost together", "no number"],
+)
+def test_merges_that_cost_too_much_are_taken_back(
+    make, digits, registered, scores, tolerance, n_layers
 ):
-    """Merges may not cost the tolerance each, but all of them together."""
-    X, y = digits
-    est = make(SharedWeightClassifier, **MERGING, sharing="similar", tolerance=0.015)
-    scores(est, [0.9, 0.89, 0.88], monkeypatch)
-    est.fit(X, y)
-    assert [len(slots) for slots in est.shared_weights_.values()] == [2]
+    merging = {"sharing": "given", "tolerance": tolerance, "fine_tune_epochs": 1}
+    est = make(SharedWeightClassifier, **MERGING, **merging)
+    with registered("given", type("Scored", (Given,), {"scores": scores})):
+        est.fit(*digits)
+    assert [len(slots) for slots in est.shared_weights_.values()] == n_layers
+    assert (est.compression_ratio_ == 1) is (n_layers == [])
+    assert est.n_iter_ == 2 + len(scores) - 1
+
+
+class Watched(Similar):
+    """Merging that writes down each score and the size of the network scored."""
+
+    found = []
+
+    def after_training(self, run):
+        class Run(ScoredRun):
+            def score(self):
+                found = run.score(), networks.n_parameters(run.model)
+                Watched.found.append(found)
+                return found[0]
+
+        super().after_training(Run(run, ()))
 
 
 @pytest.mark.parametrize("cls", [SharedWeightClassifier, SharedWeightRegressor])
-def test_accepted_network_is_within_the_tolerance(make, digits, monkeypatch, cls):
+def test_accepted_network_is_within_the_tolerance(make, digits, registered, cls):
     X, y = digits
-    found = []
-    score_of = cls._score_of
-
-    def spy(self, rows):
-        found.append((score_of(self, rows), networks.n_parameters(self.model_)))
-        return found[-1][0]
-
-    monkeypatch.setattr(cls, "_score_of", spy)
+    Watched.found.clear()
     est = make(
         cls,
         filters=(),
         dense_units=(8, 8, 8),
-        sharing="similar",
+        sharing="watched",
         tolerance=0.05,
         epochs=8,
         learning_rate=1e-2,
         validation_fraction=0.3,
         fine_tune_epochs=3,
-    ).fit(X, y)
+    )
+    with registered("watched", Watched):
+        est.fit(X, y)
+    found = Watched.found
     accepted = [score for score, size in found if size == est.n_parameters_]
     assert accepted[-1] >= found[0][0] - 0.05
-
-
-def test_merged_layer_starts_as_the_mean_of_two(tied):
-    recipe = {**tied._recipe, "groups": {s: s for s in networks.slots(tied._recipe)}}
-    source = networks.build(recipe)
-    rng = np.random.default_rng(0)
-    for layer in source.layers:
-        layer.set_weights([rng.normal(size=w.shape) for w in layer.get_weights()])
-    pair = ("stage_1_block_1", "stage_2_entry")
-    groups = networks.merged_groups(recipe["groups"], *pair)
-    target = networks.build({**recipe, "groups": groups})
-    networks.copy_weights(source, recipe["groups"], target, groups)
-    for i, value in enumerate(target.get_layer("shared_1").get_weights()):
-        parts = [source.get_layer(name).get_weights()[i] for name in pair]
-        np.testing.assert_allclose(value, np.mean(parts, axis=0), rtol=1e-6)
-    for name in ("stage_1_entry", "dense_1", "logits"):
-        for one, other in zip(
-            target.get_layer(name).get_weights(), source.get_layer(name).get_weights()
-        ):
-            np.testing.assert_array_equal(one, other)
-
-
-def test_most_similar_is_the_largest_cosine(tied):
-    model = networks.build(
-        {**tied._recipe, "groups": {s: s for s in networks.slots(tied._recipe)}}
-    )
-    rng = np.random.default_rng(0)
-    for layer in model.layers:
-        if hasattr(layer, "kernel"):
-            layer.kernel.assign(rng.normal(size=layer.kernel.shape))
-    nearly = keras.ops.convert_to_numpy(model.get_layer("stage_1_block_2").kernel)
-    model.get_layer("stage_2_block_1").kernel.assign(3 * nearly + 0.01)
-    (cosine, *pair), *others = networks.most_similar(model)
-    assert pair == ["stage_1_block_2", "stage_2_block_1"]
-    assert cosine > 0.99 > others[0][0]
-    assert len(others) + 1 == 5 * 4 // 2 + 1
 
 
 def test_partial_fit_merges_nothing_and_holds_no_row_out(make, digits, same):
@@ -277,3 +242,70 @@ def test_soft_targets_teach_a_network_that_merges(make, digits):
     est.fit_soft(X, y, soft, temperature=3.0, alpha=0.7)
     assert est.shared_weights_
     assert est.predict_proba(X).shape == (300, 10)
+
+
+# -- a kind of sharing from outside of the package ------------------------------
+
+
+@dataclass(frozen=True)
+class EverySecond(Sharing):
+    """Layers ``1, 3, ...`` of a shape are one; ``tolerance`` is a parameter of it."""
+
+    tolerance: float
+
+    def groups(self, slots):
+        groups = {slot: slot for slot in slots}
+        for shape in set(slots.values()):
+            alike = [slot for slot in slots if slots[slot] == shape]
+            groups |= dict.fromkeys(alike[::2], alike[0])
+        return groups
+
+    def accepts(self, recipe):
+        return None if "dense_4" in recipe.groups else "which has no fourth layer"
+
+    def after_training(self, run):
+        run.train(1)
+
+
+@pytest.fixture(scope="module")
+def every_second(make, digits, registered):
+    params = {"filters": (), "dense_units": (8,) * 5, "sharing": "every second"}
+    with registered("every second", EverySecond):
+        return make(SharedWeightClassifier, **params).fit(*digits)
+
+
+def test_a_registered_kind_of_sharing_is_trained(every_second):
+    assert every_second.shared_weights_ == {"dense_2": ["dense_2", "dense_4"]}
+    assert every_second.n_iter_ == 2 + 1
+    saved = 8 * 8 + 8
+    ratio = (every_second.n_parameters_ + saved) / every_second.n_parameters_
+    assert every_second.compression_ratio_ == pytest.approx(ratio)
+
+
+def test_it_is_pickled_and_saved_like_any_other(every_second, digits, same, tmp_path):
+    assert "every second" not in SHARINGS
+    skopt_nn.save(every_second, tmp_path / "net.skopt")
+    for loaded in (
+        pickle.loads(pickle.dumps(every_second)),
+        skopt_nn.load(tmp_path / "net.skopt"),
+    ):
+        same(loaded, every_second, digits[0])
+        assert loaded.sharing == "every second"
+        assert loaded.shared_weights_ == every_second.shared_weights_
+
+
+def test_a_name_that_is_not_registered_any_more_is_refused(every_second, digits):
+    other = pickle.loads(pickle.dumps(every_second))
+    with pytest.raises(ValueError, match="The 'sharing' parameter of SharedWeight"):
+        other.fit(*digits)
+
+
+def test_it_says_which_networks_go_on(make, digits, every_second, registered):
+    est = pickle.loads(pickle.dumps(every_second)).set_params(warm_start=True)
+    short = make(SharedWeightClassifier, filters=(), dense_units=(8,), warm_start=True)
+    short.fit(*digits).set_params(sharing="every second")
+    with registered("every second", EverySecond):
+        assert est.fit(*digits).n_iter_ == 3 + 3
+        match = 'which has no fourth layer; got sharing="every second"'
+        with pytest.raises(ValueError, match=match):
+            short.fit(*digits)

@@ -2,21 +2,8 @@ import numpy as np
 import pytest
 
 from skopt_nn import networks, training
-
-RECIPE = {
-    "network": "cnn",
-    "input_shape": (8, 8, 1),
-    "n_outputs": 10,
-    "filters": (4,),
-    "kernel_size": 3,
-    "pool_size": 2,
-    "dense_units": (8,),
-    "activation": "relu",
-    "normalization": None,
-    "dropout": 0.0,
-    "table": False,
-    "seed": 0,
-}
+from skopt_nn.training.objectives import Objective, cross_entropy
+from tests import doubles
 
 
 @pytest.fixture(scope="session")
@@ -24,7 +11,7 @@ def build():
     """Builds the small network of these tests with some things changed."""
 
     def build(**changes):
-        model = networks.build({**RECIPE, **changes})
+        model = doubles.build(**{"n_outputs": 10, **changes})
         networks.set_statistics(model, [4.9], [6.0])
         return model
 
@@ -32,27 +19,27 @@ def build():
 
 
 @pytest.fixture(scope="session")
-def rows(digits):
+def examples(digits):
     X, y = digits
-    X, y = X[:100], y[:100].astype(np.int32)
-    return training.Rows(X, (y,), np.ones(100, np.float32))
+    objective = Objective(
+        cross_entropy, (y[:100].astype(np.int32),), {"label_smoothing": 0.0}
+    )
+    weights = np.ones(100, np.float32)
+    return training.Examples(training.ArrayRows(X[:100]), objective, weights)
+
+
+# What a fit of these tests is told beside the parameters of training.
+_OF_FIT = ("validation", "first_epoch", "optimizer_state", "callbacks", "hooks", "seed")
 
 
 @pytest.fixture(scope="session")
 def train():
-    """Trains a model on rows with defaults for all that is not given."""
+    """Trains a model on examples with defaults for all that is not given."""
 
-    def train(model, rows, *, label_smoothing=0.0, weight_decay=0.0, **kwargs):
-        defaults = {
-            "loss": "cross_entropy",
-            "optimizer": "adam",
-            "learning_rate": 1e-2,
-            "epochs": 1,
-            "batch_size": 32,
-            "seed": 3,
-        }
-        scalars = {"label_smoothing": label_smoothing, "weight_decay": weight_decay}
-        settings = {**scalars, **kwargs.pop("settings", {})}
-        return training.fit(model, rows, settings=settings, **(defaults | kwargs))
+    def train(model, examples, **given):
+        of_fit = {name: given.pop(name) for name in _OF_FIT if name in given}
+        defaults = {"learning_rate": 1e-2, "epochs": 1}
+        parameters = training.Training(**{**defaults, **given})
+        return training.fit(model, examples, parameters, **{"seed": 3, **of_fit})
 
     return train

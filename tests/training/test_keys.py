@@ -1,4 +1,7 @@
+"""What a program depends on: equal keys where the programs are equal only."""
+
 import copy
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -6,28 +9,19 @@ import pytest
 from skopt_nn import networks
 from skopt_nn._backend import keras
 from skopt_nn.training._keys import architecture_key, twin
+from tests.doubles import CNN, SHARED, build
 
 layers = keras.layers
 
-RECIPE = {
-    "network": "cnn",
-    "input_shape": (8, 8, 1),
-    "n_outputs": 3,
-    "filters": (4,),
-    "kernel_size": 3,
-    "pool_size": 2,
-    "dense_units": (8,),
-    "activation": "relu",
-    "normalization": None,
-    "dropout": 0.0,
-    "table": False,
-    "seed": 0,
-}
-SHARED = {**RECIPE, "network": "shared", "filters": (4, 4), "depth": 2}
+
+def key_of(recipe=CNN, **changes):
+    return architecture_key(build(recipe, **changes))
 
 
-def key_of(recipe=RECIPE, **changes):
-    return architecture_key(networks.build({**recipe, **changes}))
+def shared(*slots, name):
+    """The key of the network in which these slots are one layer."""
+    apart = {slot: slot for slot in SHARED.slots()}
+    return key_of(SHARED, groups=apart | dict.fromkeys(slots, name))
 
 
 def functional(*stack, n_inputs=4):
@@ -39,7 +33,7 @@ def functional(*stack, n_inputs=4):
     return keras.Model(inputs, x)
 
 
-@pytest.mark.parametrize("recipe", [RECIPE, SHARED], ids=["cnn", "shared"])
+@pytest.mark.parametrize("recipe", [CNN, SHARED], ids=["cnn", "shared"])
 @pytest.mark.parametrize("normalization", [None, "batch", "layer"])
 def test_networks_of_this_package_have_a_key(recipe, normalization):
     assert key_of(recipe, normalization=normalization) is not None
@@ -51,7 +45,7 @@ def test_networks_of_any_rank_have_a_key(input_shape):
 
 
 @pytest.mark.parametrize("change", [{"seed": 7}, {"dropout": 0.5}], ids=str)
-@pytest.mark.parametrize("recipe", [RECIPE, SHARED], ids=["cnn", "shared"])
+@pytest.mark.parametrize("recipe", [CNN, SHARED], ids=["cnn", "shared"])
 def test_seed_and_dropout_rate_do_not_change_the_key(recipe, change):
     assert key_of(recipe, **change) == key_of(recipe)
 
@@ -68,7 +62,7 @@ def test_seed_and_dropout_rate_do_not_change_the_key(recipe, change):
         {"normalization": "batch"},
         {"n_outputs": 4},
         {"input_shape": (8, 4, 2)},
-        {"table": True},
+        {"per_column": True},
     ],
     ids=str,
 )
@@ -78,7 +72,7 @@ def test_what_is_compiled_changes_the_key(change):
 
 def test_layer_used_twice_has_another_key_than_two_layers():
     slots = [f"stage_1_block_{j}" for j in (1, 2)]
-    tied = key_of(SHARED, groups=dict.fromkeys(slots, "shared_1"))
+    tied = shared(*slots, name="shared_1")
     assert tied is not None
     assert tied != key_of(SHARED)
 
@@ -88,38 +82,34 @@ def test_which_layers_share_changes_the_key():
         ("stage_1_block_1", "stage_1_block_2"),
         ("stage_1_block_1", "stage_2_block_1"),
     ]
-    first, second = (
-        key_of(SHARED, groups=dict.fromkeys(pair, "shared_1")) for pair in pairs
-    )
+    first, second = (shared(*pair, name="shared_1") for pair in pairs)
     assert first != second
 
 
 def test_names_of_shared_layers_do_not_change_the_key():
     slots = [f"stage_1_block_{j}" for j in (1, 2)]
-    first, second = (
-        key_of(SHARED, groups=dict.fromkeys(slots, name)) for name in ("one", "two")
-    )
+    first, second = (shared(*slots, name=name) for name in ("shared_1", slots[1]))
     assert first == second
 
 
 def test_hidden_features_have_a_key_of_their_own():
     keys = [
-        architecture_key(networks.hidden_features(networks.build(recipe)))
-        for recipe in (RECIPE, {**RECIPE, "seed": 3}, SHARED)
+        architecture_key(networks.hidden_features(recipe.build()))
+        for recipe in (CNN, replace(CNN, seed=3), SHARED)
     ]
     assert keys[0] == keys[1]
     assert len({*keys, key_of(), key_of(SHARED)}) == 4
 
 
 def test_a_network_with_a_frozen_layer_is_not_what_its_recipe_says():
-    model = networks.build(RECIPE)
+    model = CNN.build()
     model.get_layer("dense_1").trainable = False
     assert architecture_key(model) not in (None, key_of())
     assert len(twin(model).trainable_variables) == len(model.trainable_variables)
 
 
 def test_a_policy_set_since_a_network_was_built_is_not_its_recipe_s():
-    model, before = networks.build(RECIPE), keras.config.dtype_policy()
+    model, before = CNN.build(), keras.config.dtype_policy()
     keras.config.set_dtype_policy("mixed_bfloat16")
     try:
         assert architecture_key(model) != key_of()
@@ -160,7 +150,7 @@ def test_rate_of_stock_dropout_is_a_constant_of_its_program():
 
 
 def test_rate_of_stock_dropout_counts_beside_our_dropout():
-    from skopt_nn.networks._layers import Dropout
+    from skopt_nn.networks.layers import Dropout
 
     def key(rate):
         return architecture_key(

@@ -1,9 +1,11 @@
 """What a reused program computes, and how often one is compiled."""
 
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 import numpy as np
 import pytest
+from scipy.special import softmax
 from sklearn.model_selection import GridSearchCV
 
 from skopt_nn import CNNClassifier, networks, training
@@ -19,12 +21,12 @@ def assert_equal_bits(first, second):
 
 
 @pytest.fixture(scope="module")
-def values(build, train, rows):
+def values(build, train, examples):
     """The values that a model with dropout and batch normalization trains to."""
 
     def values(**changes):
         model = build(**(BUSY | changes))
-        train(model, rows, epochs=2)
+        train(model, examples, epochs=2)
         return networks.get_values(model)
 
     return values
@@ -41,9 +43,9 @@ def test_reused_program_equals_a_fresh_one_to_the_bit(values):
     assert_equal_bits(fresh, reused)
 
 
-def test_result_does_not_depend_on_what_the_cache_held(values, build, train, rows):
+def test_result_does_not_depend_on_what_the_cache_held(values, build, train, examples):
     first = values()
-    train(build(activation="tanh"), rows)
+    train(build(activation="tanh"), examples)
     training.clear_cache()
     assert_equal_bits(first, values())
 
@@ -147,21 +149,21 @@ def test_a_bucket_holds_the_rows_and_little_more(n_rows):
     assert _batches.bucket(size) == size
 
 
-def test_batches_cut_every_row_once_and_weigh_padding_zero(rows):
-    order = np.random.default_rng(0).permutation(len(rows))
-    cut = list(_batches.batches(rows, order, 32))
+def test_batches_cut_every_row_once_and_weigh_padding_zero(examples):
+    order = np.random.default_rng(0).permutation(len(examples))
+    cut = list(_batches.batches(examples, order, 32))
     assert [len(x) for x, _, _ in cut] == [32] * 4
     assert [int(weights.sum()) for _, _, weights in cut] == [32, 32, 32, 4]
     real = np.concatenate([x[weights > 0] for x, _, weights in cut])
-    np.testing.assert_array_equal(real, rows.X[order])
-    assert rows.weights.all()
+    np.testing.assert_array_equal(real, examples.rows.X[order])
+    assert examples.weights.all()
 
 
 @pytest.mark.parametrize("depth", [1, 2, 3, 16])
-def test_stacks_hold_the_batches_in_order_and_nothing_else(rows, depth):
-    order = np.random.default_rng(0).permutation(len(rows))
-    cut = list(_batches.batches(rows, order, 32))
-    counts, stacks = zip(*_batches.stacks(rows, order, 32, depth))
+def test_stacks_hold_the_batches_in_order_and_nothing_else(examples, depth):
+    order = np.random.default_rng(0).permutation(len(examples))
+    cut = list(_batches.batches(examples, order, 32))
+    counts, stacks = zip(*_batches.stacks(examples, order, 32, depth))
     assert sum(counts) == len(cut)
     stacked = []
     for count, (x, (target,), weights) in zip(counts, stacks):
@@ -178,25 +180,28 @@ def test_stacks_hold_the_batches_in_order_and_nothing_else(rows, depth):
 @pytest.mark.jax_only
 @pytest.mark.parametrize("normalization", [None, "batch"])
 def test_many_steps_in_a_call_equal_as_many_calls(
-    digits, tiny, normalization, monkeypatch
+    build, train, digits, examples, normalization
 ):
-    from skopt_nn.training._jax import TrainProgram
-
-    called = []
-
-    def steps_of_call(program, n_rows, original=TrainProgram.steps_of_call):
-        called.append(original(program, n_rows))
-        return called[-1]
+    """A model that does not say what it is made of takes one step a call."""
+    from skopt_nn.training._jax import JaxTrainer
 
     X, y = digits  # 38 batches of 8, by convolutions of 8 channels
-    changes = {"filters": (8, 8), "batch_size": 8, "epochs": 2}
-    cnn = CNNClassifier(**tiny | changes, normalization=normalization)
-    monkeypatch.setattr(TrainProgram, "steps_of_call", steps_of_call)
-    together = cnn.fit(X, y).predict_proba(X)
-    assert set(called) == {16}
-    monkeypatch.setattr(TrainProgram, "steps_of_call", lambda *_: 1)
-    one_by_one = cnn.fit(X, y).predict_proba(X)
-    np.testing.assert_allclose(together, one_by_one, rtol=1e-4, atol=1e-6)
+    objective = replace(examples.objective, targets=(y.astype(np.int32),))
+    weights = np.ones(len(X), np.float32)
+    many = training.Examples(training.ArrayRows(X), objective, weights)
+    together, one_by_one = (
+        build(filters=(8, 8), normalization=normalization) for _ in range(2)
+    )
+    one_by_one.architecture = None
+    for model, n_steps in ((together, 16), (one_by_one, 1)):
+        program = JaxTrainer(model, objective, "adam", 0.0).program
+        assert program.steps_of_call(8) == n_steps
+        train(model, many, batch_size=8, epochs=2, learning_rate=1e-3)
+    np.testing.assert_allclose(
+        *(softmax(training.Predictor(m)(X), axis=1) for m in (together, one_by_one)),
+        rtol=1e-4,
+        atol=1e-6,
+    )
 
 
 @pytest.mark.jax_only

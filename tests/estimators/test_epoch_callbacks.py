@@ -17,49 +17,16 @@ from skopt_nn import (
     SharedWeightRegressor,
 )
 from skopt_nn._backend import keras
+from tests.doubles import CallLog, FittedEpochs
 
 FAMILIES = [CNNClassifier, CNNRegressor, SharedWeightClassifier, SharedWeightRegressor]
 
 SCORING = dict(zip(FAMILIES, ["accuracy", "r2"] * 2))
 
 
-class Recorder:
-    """Writes down the hooks that are called; stops training where it is told to."""
-
-    def __init__(self, stop_at=None):
-        self.stop_at = stop_at
-        self.calls = []
-
-    def setup(self, estimator, context):
-        self.calls.append(("setup", context.task_name))
-
-    def teardown(self, estimator, context):
-        self.calls.append(("teardown", context.task_name))
-
-    def on_fit_task_begin(self, estimator, context):
-        self.calls.append(("begin", context.task_name))
-
-    def on_fit_task_end(self, estimator, context):
-        self.calls.append(("end", context.task_name))
-        return context.task_name == self.stop_at
-
-
-class Estimators(Recorder):
-    """Keeps the estimators that it is given."""
-
-    def __init__(self):
-        super().__init__()
-        self.told, self.fitted = [], []
-
-    def on_fit_task_end(self, estimator, context, *, X=None, fitted_estimator=None):
-        if context.task_name.startswith("epoch"):
-            self.told.append(estimator)
-            self.fitted.append((fitted_estimator, fitted_estimator.predict(X)))
-
-
 @pytest.mark.parametrize("cls", FAMILIES)
 def test_epochs_are_the_tasks_of_a_fit(make, digits, cls):
-    recorder = Recorder()
+    recorder = CallLog()
     make(cls).set_callbacks(recorder).fit(*digits)
     assert recorder.calls == [
         ("setup", "fit"),
@@ -75,7 +42,7 @@ def test_epochs_are_the_tasks_of_a_fit(make, digits, cls):
 
 @pytest.mark.parametrize("cls", FAMILIES)
 def test_callback_that_says_stop_ends_training_after_that_epoch(make, digits, cls):
-    recorder = Recorder(stop_at="epoch 1")
+    recorder = CallLog(stop_at="epoch 1")
     est = make(cls, epochs=5).set_callbacks(recorder).fit(*digits)
     assert est.n_iter_ == 2
     assert recorder.calls[-2:] == [("end", "fit"), ("teardown", "fit")]
@@ -112,7 +79,7 @@ def test_scoring_monitor_weighs_rows(make, digits):
 
 def test_callbacks_see_the_estimator_and_copies_of_each_epoch(make, digits):
     X, y = digits
-    keeper = Estimators()
+    keeper = FittedEpochs()
     est = make(epochs=2).set_callbacks(keeper).fit(X, y)
     assert all(told is est for told in keeper.told)
     (first, predicted), (last, _) = keeper.fitted
@@ -135,8 +102,67 @@ def test_progress_bar_runs_on_a_network_and_on_a_search_over_it(make, digits, ca
     assert "GridSearchCV - fit" in printed
 
 
+class Histories(CallLog):
+    """Keeps how long the records of each shown estimator are."""
+
+    def __init__(self):
+        super().__init__()
+        self.seen = []
+
+    def on_fit_task_end(self, estimator, context, *, fitted_estimator=None):
+        if context.task_name.startswith("epoch"):
+            lengths = {len(losses) for losses in fitted_estimator.history_.values()}
+            assert lengths == {fitted_estimator.n_iter_}
+            self.seen.append(fitted_estimator.n_iter_)
+
+
+@pytest.mark.parametrize("cls", FAMILIES)
+@pytest.mark.parametrize("early_stopping", [False, True])
+def test_history_seen_after_an_epoch_is_of_the_epochs_so_far(
+    make, digits, cls, early_stopping
+):
+    histories = Histories()
+    params = {"early_stopping": early_stopping, "validation_fraction": 0.2}
+    est = make(cls, **params).set_callbacks(histories)
+    est.fit(*digits)
+    assert histories.seen == [1, 2]
+    est.set_params(epochs=3).fit(*digits)
+    assert histories.seen == [1, 2, 1, 2, 3]
+    est.set_params(warm_start=True, epochs=2).fit(*digits)
+    assert histories.seen == [1, 2, 1, 2, 3, 4, 5]
+    assert est.n_iter_ == len(est.history_["loss"]) == 5
+
+
+def test_history_seen_after_partial_fits_goes_on_from_them(make, digits):
+    histories = Histories()
+    est = make(warm_start=True).set_callbacks(histories)
+    est.partial_fit(*digits).partial_fit(*digits)
+    assert histories.seen == []
+    est.fit(*digits)
+    assert histories.seen == [3, 4]
+    est.set_params(warm_start=False).fit(*digits)
+    assert histories.seen == [3, 4, 1, 2]
+
+
+def test_history_seen_while_layers_merge_is_of_the_epochs_so_far(make, digits):
+    histories = Histories()
+    merging = {"sharing": "similar", "tolerance": 1.0, "fine_tune_epochs": 2}
+    params = {"filters": (), "dense_units": (8, 8, 8)}
+    est = make(SharedWeightClassifier, **params, **merging).set_callbacks(histories)
+    est.fit(*digits)
+    assert histories.seen == [1, 2, 3, 4]
+    assert est.shared_weights_
+
+
+def test_history_that_a_callback_keeps_is_not_changed_by_later_epochs(make, digits):
+    keeper = FittedEpochs()
+    make(epochs=3).set_callbacks(keeper).fit(*digits)
+    lengths = [len(fitted.history_["loss"]) for fitted, _ in keeper.fitted]
+    assert lengths == [1, 2, 3]
+
+
 def test_failed_fit_tears_its_callbacks_down(make, digits):
-    recorder = Recorder()
+    recorder = CallLog()
     with pytest.raises(ValueError, match="NaN"):
         make().set_callbacks(recorder).fit(digits[0] * np.nan, digits[1])
     assert recorder.calls[-1] == ("teardown", "fit")
@@ -215,34 +241,16 @@ def test_callback_with_a_lambda_is_left_out_of_the_pickle(make, digits):
 
 
 def test_callbacks_of_both_kinds_work_together(make, digits):
-    recorder = Recorder(stop_at="epoch 2")
+    recorder = CallLog(stop_at="epoch 2")
     rate = keras.callbacks.LearningRateScheduler(lambda epoch, rate: 1e-2)
     est = make(epochs=9, callbacks=[rate]).set_callbacks(recorder).fit(*digits)
     assert est.n_iter_ == 3
 
 
-class CountsTasks:
-    """Callback of scikit-learn that counts what begins and what ends."""
-
-    def __init__(self):
-        self.begun = self.ended = 0
-
-    def setup(self, estimator, context):
-        pass
-
-    def teardown(self, estimator, context):
-        pass
-
-    def on_fit_task_begin(self, estimator, context):
-        self.begun += 1
-
-    def on_fit_task_end(self, estimator, context):
-        self.ended += 1
-
-
 def test_an_epoch_that_diverges_ends_its_task(digits, tiny):
-    tasks = CountsTasks()
+    tasks = CallLog()
     net = CNNClassifier(**{**tiny, "learning_rate": 1e30}).set_callbacks(tasks)
     with pytest.warns(ConvergenceWarning):
         net.fit(*digits)
-    assert tasks.begun == tasks.ended == 2
+    kinds = [kind for kind, _ in tasks.calls]
+    assert kinds.count("begin") == kinds.count("end") == 2

@@ -1,8 +1,11 @@
+"""One convolution for 1 to 3 axes, held against Keras' layers."""
+
 import numpy as np
 import pytest
-from skopt_nn.networks._convolution import Convolution
 
 from skopt_nn._backend import keras
+from skopt_nn.networks.layers import Convolution
+from tests.doubles import draw, to_numpy
 
 # Keras 3.15 converts tensors and variables by numpy's old copy protocol.
 pytestmark = pytest.mark.filterwarnings(
@@ -34,14 +37,6 @@ CASES = [
     ((4, 3, 5), 1, 4, 3),
     ((4, 4, 4), 8, 3, 2),
 ]
-
-
-def draw(shape, seed=0):
-    return np.random.default_rng(seed).normal(size=shape).astype("float32")
-
-
-def to_numpy(tensor):
-    return keras.ops.convert_to_numpy(tensor)
 
 
 def pair(spatial, channels, filters, kernel_size, **kwargs):

@@ -1,9 +1,17 @@
+"""Losses, held against their formulas in numpy."""
+
 import numpy as np
 import pytest
 from scipy.special import log_softmax, softmax
 
 from skopt_nn._backend import keras
-from skopt_nn.training import LOSSES
+from skopt_nn.training.objectives import (
+    Objective,
+    binary_cross_entropy,
+    cross_entropy,
+    distilled,
+    squared_error,
+)
 
 RNG = np.random.default_rng(0)
 LOGITS = RNG.normal(scale=3, size=(6, 4)).astype(np.float32)
@@ -12,17 +20,28 @@ TEACHER = softmax(RNG.normal(scale=2, size=(6, 4)), axis=1).astype(np.float32)
 ONE_HOT = np.eye(4)[LABELS]
 
 
-def loss_of(name, logits, *targets, **settings):
-    tensors = [keras.ops.convert_to_tensor(array) for array in (logits, *targets)]
-    values = LOSSES[name](tensors[0], tuple(tensors[1:]), settings)
-    return keras.ops.convert_to_numpy(values)
+def value_of(objective, logits):
+    tensors = map(keras.ops.convert_to_tensor, (logits, *objective.targets))
+    logits, *targets = tensors
+    losses = objective.loss(logits, tuple(targets), objective.settings)
+    return keras.ops.convert_to_numpy(losses)
+
+
+def loss_of(loss, logits, targets, **settings):
+    return value_of(Objective(loss, (targets,), settings), logits)
+
+
+def taught(loss, logits, targets, teacher, alpha, temperature=None):
+    settings = {} if loss is squared_error else {"label_smoothing": 0.0}
+    hard = Objective(loss, (targets,), settings)
+    return value_of(distilled(hard, teacher, alpha, temperature), logits)
 
 
 @pytest.mark.parametrize("smoothing", [0.0, 0.3, 1.0])
 def test_cross_entropy_with_smoothed_labels(smoothing):
     soft = (1 - smoothing) * ONE_HOT + smoothing / 4
     expected = -(soft * log_softmax(LOGITS.astype(float), axis=1)).sum(axis=1)
-    found = loss_of("cross_entropy", LOGITS, LABELS, label_smoothing=smoothing)
+    found = loss_of(cross_entropy, LOGITS, LABELS, label_smoothing=smoothing)
     np.testing.assert_allclose(found, expected, rtol=1e-5, atol=1e-6)
 
 
@@ -32,21 +51,21 @@ def test_binary_cross_entropy_with_smoothed_labels(smoothing):
     p = 1 / (1 + np.exp(-LOGITS.astype(float)))
     soft = y * (1 - smoothing) + smoothing / 2
     expected = -(soft * np.log(p) + (1 - soft) * np.log(1 - p)).mean(axis=1)
-    found = loss_of("binary_cross_entropy", LOGITS, y, label_smoothing=smoothing)
+    found = loss_of(binary_cross_entropy, LOGITS, y, label_smoothing=smoothing)
     np.testing.assert_allclose(found, expected, rtol=1e-4, atol=1e-6)
 
 
-@pytest.mark.parametrize("name", ["cross_entropy", "binary_cross_entropy"])
-def test_large_logits_do_not_overflow(name):
-    targets = LABELS if name == "cross_entropy" else ONE_HOT.astype(np.float32)
-    assert np.isfinite(loss_of(name, LOGITS * 1e4, targets, label_smoothing=0.1)).all()
+@pytest.mark.parametrize("loss", [cross_entropy, binary_cross_entropy])
+def test_large_logits_do_not_overflow(loss):
+    targets = LABELS if loss is cross_entropy else ONE_HOT.astype(np.float32)
+    assert np.isfinite(loss_of(loss, LOGITS * 1e4, targets, label_smoothing=0.1)).all()
 
 
 def test_squared_error_is_the_mean_over_outputs():
     values = RNG.normal(size=(6, 4)).astype(np.float32)
     expected = ((LOGITS - values) ** 2).mean(axis=1)
     np.testing.assert_allclose(
-        loss_of("squared_error", LOGITS, values), expected, rtol=1e-5
+        loss_of(squared_error, LOGITS, values), expected, rtol=1e-5
     )
 
 
@@ -62,13 +81,12 @@ def distillation(alpha, temperature):
 @pytest.mark.parametrize("alpha", [0.0, 0.4, 1.0])
 @pytest.mark.parametrize("temperature", [0.5, 1.0, 4.0])
 def test_distillation_is_hinton_s_formula(alpha, temperature):
-    found = loss_of(
-        "distilled_cross_entropy",
+    found = taught(
+        cross_entropy,
         LOGITS,
         LABELS,
         TEACHER,
         np.full(6, alpha, np.float32),
-        label_smoothing=0.0,
         temperature=temperature,
     )
     np.testing.assert_allclose(
@@ -78,13 +96,12 @@ def test_distillation_is_hinton_s_formula(alpha, temperature):
 
 def test_each_row_has_its_own_alpha():
     alpha = np.array([0, 0.2, 0.4, 0.6, 0.8, 1], np.float32)
-    found = loss_of(
-        "distilled_cross_entropy",
+    found = taught(
+        cross_entropy,
         LOGITS,
         LABELS,
         TEACHER,
         alpha,
-        label_smoothing=0.0,
         temperature=2.0,
     )
     np.testing.assert_allclose(found, distillation(alpha, 2.0), rtol=1e-4, atol=1e-5)
@@ -99,15 +116,14 @@ def test_distillation_of_labels_is_the_formula_of_two_classes_for_each(temperatu
     divergence = teacher * np.log(teacher / student)
     divergence += (1 - teacher) * np.log((1 - teacher) / (1 - student))
     y = (ONE_HOT > 0).astype(np.float32)
-    hard = loss_of("binary_cross_entropy", LOGITS, y, label_smoothing=0.0)
+    hard = loss_of(binary_cross_entropy, LOGITS, y, label_smoothing=0.0)
     expected = (1 - alpha) * hard + alpha * temperature**2 * divergence.mean(axis=1)
-    found = loss_of(
-        "distilled_binary_cross_entropy",
+    found = taught(
+        binary_cross_entropy,
         LOGITS,
         y,
         TEACHER,
         alpha,
-        label_smoothing=0.0,
         temperature=temperature,
     )
     np.testing.assert_allclose(found, expected, rtol=1e-4, atol=1e-5)
@@ -115,39 +131,36 @@ def test_distillation_of_labels_is_the_formula_of_two_classes_for_each(temperatu
 
 def test_teacher_sure_of_labels_gives_a_finite_loss():
     y = (ONE_HOT > 0).astype(np.float32)
-    found = loss_of(
-        "distilled_binary_cross_entropy",
+    found = taught(
+        binary_cross_entropy,
         LOGITS * 1e4,
         y,
         y,
         np.ones(6, np.float32),
-        label_smoothing=0.0,
         temperature=2.0,
     )
     assert np.isfinite(found).all()
 
 
 def test_student_equal_to_its_teacher_has_nothing_to_learn():
-    found = loss_of(
-        "distilled_cross_entropy",
+    found = taught(
+        cross_entropy,
         np.log(TEACHER),
         LABELS,
         TEACHER,
         np.ones(6, np.float32),
-        label_smoothing=0.0,
         temperature=3.0,
     )
     np.testing.assert_allclose(found, 0, atol=1e-5)
 
 
 def test_teacher_sure_of_itself_gives_a_finite_loss():
-    found = loss_of(
-        "distilled_cross_entropy",
+    found = taught(
+        cross_entropy,
         LOGITS,
         LABELS,
         ONE_HOT.astype(np.float32),
         np.full(6, 0.9, np.float32),
-        label_smoothing=0.0,
         temperature=2.0,
     )
     assert np.isfinite(found).all()
@@ -158,5 +171,5 @@ def test_distilled_squared_error_weighs_values_and_teacher():
     alpha = np.linspace(0, 1, 6, dtype=np.float32)
     expected = (1 - alpha) * ((LOGITS - values) ** 2).mean(axis=1)
     expected += alpha * ((LOGITS - soft) ** 2).mean(axis=1)
-    found = loss_of("distilled_squared_error", LOGITS, values, soft, alpha)
+    found = taught(squared_error, LOGITS, values, soft, alpha)
     np.testing.assert_allclose(found, expected, rtol=1e-5)

@@ -1,10 +1,13 @@
+"""Max pooling, held against Keras' layers."""
+
 import itertools
 
 import numpy as np
 import pytest
-from skopt_nn.networks._pooling import MaxPooling
 
 from skopt_nn._backend import keras
+from skopt_nn.networks.layers import MaxPooling
+from tests.doubles import draw, to_numpy
 
 # Keras 3.15 converts tensors and variables by numpy's old copy protocol.
 pytestmark = pytest.mark.filterwarnings(
@@ -39,14 +42,6 @@ def gradient_of(layer, x, weights):
     v = torch.tensor(x, requires_grad=True)
     (layer(v) * torch.tensor(weights)).sum().backward()
     return v.grad.numpy()
-
-
-def draw(shape, seed=0):
-    return np.random.default_rng(seed).normal(size=shape).astype("float32")
-
-
-def to_numpy(tensor):
-    return keras.ops.convert_to_numpy(tensor)
 
 
 @pytest.mark.parametrize("pool_size", [1, 2, 3, 5])
