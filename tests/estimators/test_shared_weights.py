@@ -253,6 +253,8 @@ class EverySecond(Sharing):
 
     tolerance: float
 
+    trains_on = True
+
     def groups(self, slots):
         groups = {slot: slot for slot in slots}
         for shape in set(slots.values()):

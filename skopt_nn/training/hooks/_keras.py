@@ -57,7 +57,10 @@ class KerasCallbacks(Hook):
         run.stopping |= run.model.stop_training
 
     def end(self, run):
+        # A callback may go back to weights of its own.
+        run.sync()
         self._list.on_train_end()
+        run.read()
 
     @staticmethod
     def _obey(run):

@@ -1,5 +1,7 @@
 """Keras callbacks as hooks: they stop, set the rate and set the weights."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -35,6 +37,42 @@ def test_training_goes_on_from_weights_that_a_callback_set(build, train, example
     reference.set_weights([w / 2 for w in reference.get_weights()])
     for one, other in zip(model.get_weights(), reference.get_weights()):
         np.testing.assert_allclose(one, other, rtol=1e-5, atol=1e-7)
+
+
+class Rewind(keras.callbacks.Callback):
+    """Goes back to where it began, when training is over."""
+
+    def on_train_begin(self, logs=None):
+        self.kept = self.model.get_weights()
+
+    def on_train_end(self, logs=None):
+        self.model.set_weights(self.kept)
+
+
+def test_weights_that_a_callback_sets_in_the_end_are_the_last(build, train, examples):
+    model, untrained = build(), build()
+    train(model, examples, epochs=2, callbacks=[Rewind()])
+    for one, other in zip(model.get_weights(), untrained.get_weights(), strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
+def test_a_callback_finds_the_best_weights_in_the_end(build, train, examples):
+    model, plain, found = build(), build(), []
+
+    class Look(keras.callbacks.Callback):
+        def on_train_end(self, logs=None):
+            found.extend(self.model.get_weights())
+
+    held_out = examples.view(np.arange(20))
+    labels = held_out.objective.targets[0][::-1].copy()
+    objective = replace(held_out.objective, targets=(labels,))
+    held_out = replace(held_out, objective=objective)
+    how = {"epochs": 6, "learning_rate": 0.05, "validation": held_out}
+    losses = train(model, examples, callbacks=[Look()], **how).history["val_loss"]
+    assert np.argmin(losses) < 5
+    train(plain, examples, **how)
+    for one, other in zip(found, plain.get_weights(), strict=True):
+        np.testing.assert_array_equal(one, other)
 
 
 def test_rate_of_a_scheduler_is_the_rate_of_the_steps(build, train, examples):
