@@ -4,12 +4,14 @@ import math
 import pickle
 import time
 import warnings
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
 from sklearn.exceptions import ConvergenceWarning
+
+from skopt_nn.training.hooks import Hook
 
 
 @contextmanager
@@ -34,7 +36,7 @@ def draw_seeds(random_state, n_seeds: int) -> list[int]:
     return [int(seed) // 2 for seed in state]
 
 
-class EpochTasks:
+class EpochTasks(Hook):
     """Epochs as tasks of scikit-learn's callbacks, and as printed lines.
 
     Parameters
@@ -45,17 +47,23 @@ class EpochTasks:
         None where the number is not known in advance.
     X, y, sample_weight : array-like
         What ``fit`` was given.
+    fitted : callable
+        ``fitted(run)`` gives the attributes of an estimator fitted up to this epoch; it
+        is called only if a callback wants to see one.
     verbose : bool
         Whether to print a line an epoch.
     """
 
-    def __init__(self, estimator, max_epochs, X, y, sample_weight, *, verbose=False):
+    def __init__(
+        self, estimator, max_epochs, X, y, sample_weight, fitted, *, verbose=False
+    ):
         self._estimator = estimator
         self._max_epochs = max_epochs
-        self._data = {"X": X, "y": y}
+        self._data = {"estimator": estimator, "X": X, "y": y}
         self._weights = {}
         if sample_weight is not None:
             self._weights = {"metadata": {"sample_weight": sample_weight}}
+        self._fitted = fitted
         self._verbose = verbose
 
     def __enter__(self):
@@ -63,49 +71,38 @@ class EpochTasks:
         self._root = self._estimator._init_callback_context(
             max_subtasks=self._max_epochs
         )
-        self._root.call_on_fit_task_begin(estimator=self._estimator, **self._data)
+        self._root.call_on_fit_task_begin(**self._data)
         return self
 
     def __exit__(self, kind, error, traceback):
         if error is None:
             self._root.call_on_fit_task_end(
-                estimator=self._estimator, reconstruction_attributes=dict, **self._data
+                reconstruction_attributes=dict, **self._data
             )
 
-    def begin_epoch(self, epoch: int) -> None:
-        self._task = self._root.subcontext(task_name=f"epoch {epoch}")
-        self._task.call_on_fit_task_begin(
-            estimator=self._estimator, **self._data, **self._weights
-        )
+    def begin_epoch(self, run):
+        self._task = self._root.subcontext(task_name=f"epoch {run.epoch}")
+        self._task.call_on_fit_task_begin(**self._data, **self._weights)
 
-    def end_epoch(
-        self, epoch: int, logs: Mapping, fitted: Callable[[], dict[str, Any]]
-    ) -> bool:
-        """Whether a callback asks to stop.
-
-        ``fitted()`` gives the attributes of an estimator fitted up to this epoch; it is
-        called only if a callback wants to see one.
-        """
+    def end_epoch(self, run):
         if self._verbose:
-            self._print(epoch, logs)
-        return bool(
+            self._print(run)
+        run.stopping |= bool(
             self._task.call_on_fit_task_end(
-                estimator=self._estimator,
-                reconstruction_attributes=fitted,
+                reconstruction_attributes=lambda: self._fitted(run),
                 **self._data,
                 **self._weights,
             )
         )
 
-    def break_off(self) -> None:
-        """The epoch ended in numbers that are not finite."""
+    def break_off(self, run):
         self._task.call_on_fit_task_end(estimator=self._estimator)
 
-    def _print(self, epoch, logs):
-        losses = ", ".join(f"{name} {value:.4f}" for name, value in logs.items())
+    def _print(self, run):
+        losses = ", ".join(f"{name} {value:.4f}" for name, value in run.logs.items())
         seconds = time.perf_counter() - self._started
         name = type(self._estimator).__name__
-        print(f"[{name}] epoch {epoch + 1}: {losses} ({seconds:.1f} s)", flush=True)
+        print(f"[{name}] epoch {run.epoch + 1}: {losses} ({seconds:.1f} s)", flush=True)
 
 
 def extended(

@@ -1,6 +1,5 @@
 """What `KerasClassifier` and `KerasRegressor` share: scikeras' base made whole."""
 
-import copy
 import inspect
 
 from sklearn.callback import CallbackSupportMixin, with_callbacks
@@ -13,7 +12,6 @@ from skopt_nn.bridge._data import CheckedData, relative, with_weight
 from skopt_nn.bridge._docs import shown_in_full
 from skopt_nn.bridge._parameters import Parameters
 from skopt_nn.bridge._pickle import PickledModels
-from skopt_nn.bridge._run import Monitor
 from skopt_nn.bridge._seeds import seeded
 
 _OF_ONE_MODEL = ("model_", "history_", "n_iter_", "callbacks_", "classes_")
@@ -165,7 +163,9 @@ class BaseWrapper(CallbackSupportMixin, PickledModels, CheckedData, Parameters):
         """
         epochs = kwargs.pop("epochs", getattr(self, "fit__epochs", self.epochs))
         initial_epoch = kwargs.pop("initial_epoch", 0)
-        with _fitting.EpochTasks(self, epochs, X, y, sample_weight) as tasks:
+        with _fitting.EpochTasks(
+            self, epochs, X, y, sample_weight, lambda run: self._at(run, initial_epoch)
+        ) as tasks:
             self._epoch_tasks = tasks
             try:
                 self._fit(
@@ -211,7 +211,7 @@ class BaseWrapper(CallbackSupportMixin, PickledModels, CheckedData, Parameters):
             X, y = self._initialize(X, y)
             if self.model_ is self.model:
                 # A copy is trained, so that a refit starts from the same weights.
-                self.model_ = copy.deepcopy(self.model_)
+                self.model_ = self._copied_model()
         self._ensure_compiled_model()
         return X, y
 
@@ -235,10 +235,6 @@ class BaseWrapper(CallbackSupportMixin, PickledModels, CheckedData, Parameters):
         arguments |= kwargs
         arguments["epochs"] = initial_epoch + epochs
         arguments["initial_epoch"] = initial_epoch
-        before = getattr(self, "history_", {}) if initial_epoch else {}
-        hooks = []
-        if self._epoch_tasks is not None:
-            hooks.append(Monitor(self._epoch_tasks, lambda new: self._at(new, before)))
         callbacks = self._make_callbacks("fit", kwargs)
         rows, sample_weight = relative(sample_weight)
         run = _training.train(
@@ -249,25 +245,26 @@ class BaseWrapper(CallbackSupportMixin, PickledModels, CheckedData, Parameters):
             seed=self._seed,
             n_before=self.n_iter_,
             callbacks=callbacks,
-            hooks=hooks,
+            hooks=[] if self._epoch_tasks is None else [self._epoch_tasks],
         )
         self.callbacks_ = callbacks
-        vars(self).update(self._progress(run.history, before))
+        vars(self).update(self._progress(run, initial_epoch))
         if run.diverged_at is not None:
             hint = "A smaller learning rate or scaled inputs may help."
             _fitting.warn_of_divergence(self, run.diverged_at, hint, stacklevel=5)
 
-    def _progress(self, history, before):
-        """Attributes that count epochs, after those of a history."""
-        named = {_metric_name(name): list(found) for name, found in history.items()}
+    def _progress(self, run, initial_epoch):
+        """Attributes that count epochs, after those of a run."""
+        before = getattr(self, "history_", {}) if initial_epoch else {}
+        named = {_metric_name(name): list(vs) for name, vs in run.history.items()}
         return {
             "n_iter_": self.n_iter_ + len(named.get("loss", ())),
             "history_": _fitting.extended(before, len(before.get("loss", ())), named),
         }
 
-    def _at(self, history, before):
+    def _at(self, run, initial_epoch):
         """Attributes of this estimator as if training had ended with this epoch."""
-        return {"model_": self._copied_model(), **self._progress(history, before)}
+        return {"model_": self._copied_model(), **self._progress(run, initial_epoch)}
 
     def _make_callbacks(self, method, kwargs):
         """Callbacks for one call: made from classes, copied from instances."""

@@ -61,10 +61,17 @@ class Parameters(_scikeras.BaseWrapper):
     """
 
     _routing_prefixes = frozenset(_routing.PREFIXES)
-    # Names of what came through `**kwargs`.
-    _routed = ()
+    # What came through `**kwargs`: attributes are for scikit-learn what is declared.
+    _routed = {}
 
     __repr__ = BaseEstimator.__repr__
+
+    def __getattr__(self, name):
+        if name in self._routed:
+            return self._routed[name]
+        raise AttributeError(
+            f"{type(self).__name__!r} object has no attribute {name!r}"
+        )
 
     def _get_param_names(self):
         declared = _routing.declared_parameters(type(self))
@@ -88,8 +95,10 @@ class Parameters(_scikeras.BaseWrapper):
             known = self._get_param_names()
             if name not in known:
                 self._check_prefix(name, known)
-                self._routed = (*self._routed, name)
-            setattr(self, name, value)
+            if name in vars(self):
+                setattr(self, name, value)
+            else:
+                self._routed = {**self._routed, name: value}
         return self
 
     def _check_prefix(self, name, known):
@@ -110,8 +119,8 @@ class Parameters(_scikeras.BaseWrapper):
 
     @_user_params.setter
     def _user_params(self, names):
-        # By scikeras' constructor, in the order of a set.
-        self._routed = tuple(sorted(names))
+        # scikeras' constructor sets it, with names that it has made attributes.
+        self._routed = {name: vars(self).pop(name) for name in sorted(names)}
 
     @property
     def _build_function(self):

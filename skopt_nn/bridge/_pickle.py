@@ -29,6 +29,8 @@ class PickledModels:
         if self.initialized_:
             name = type(self).__name__
             state = without_unpicklable(state, _CALLBACKS, name)
+            routed = without_unpicklable(self._routed, _CALLBACKS, name)
+            state["_routed"] = routed
         for name, value in state.items():
             if isinstance(value, keras.Model):
                 state[name] = self._packed(name)

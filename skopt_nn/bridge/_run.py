@@ -91,29 +91,3 @@ class EpochNumber(Hook):
     def begin_epoch(self, run):
         for function in self.functions:
             function(run.epoch)
-
-
-class Monitor(Hook):
-    """Tells scikit-learn's callbacks of epochs, and stops where they say so.
-
-    Parameters
-    ----------
-    tasks : EpochTasks
-    fitted : callable
-        Gives the attributes of an estimator fitted up to now, from a history.
-    """
-
-    def __init__(self, tasks, fitted):
-        self.tasks = tasks
-        self.fitted = fitted
-
-    def begin_epoch(self, run):
-        self.tasks.begin_epoch(run.epoch)
-
-    def end_epoch(self, run):
-        run.stopping |= self.tasks.end_epoch(
-            run.epoch, run.logs, lambda: self.fitted(run.history)
-        )
-
-    def break_off(self, run):
-        self.tasks.break_off()

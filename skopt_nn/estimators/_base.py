@@ -1,7 +1,6 @@
 """The scikit-learn border of every neural estimator."""
 
 from dataclasses import fields, replace
-from functools import partial
 
 import numpy as np
 from sklearn.model_selection import train_test_split
@@ -20,7 +19,7 @@ from skopt_nn.estimators import _rows
 from skopt_nn.estimators._constraints import FieldConstraints
 from skopt_nn.estimators._fitted import FittedNetwork
 from skopt_nn.estimators._soft import check_length
-from skopt_nn.training.hooks import Hook, check_callbacks
+from skopt_nn.training.hooks import check_callbacks
 from skopt_nn.training.objectives import distilled
 
 # As many as a predictor takes at once: no more are copied.
@@ -78,13 +77,19 @@ class NeuralEstimator(FittedNetwork):
         """Train; a fit that fails changes nothing."""
         continues = self.warm_start and hasattr(self, "model_")
         tasks = EpochTasks(
-            self, self._max_epochs(), X, y, sample_weight, verbose=self.verbose
+            self,
+            self._max_epochs(),
+            X,
+            y,
+            sample_weight,
+            self._so_far,
+            verbose=self.verbose,
         )
         with tasks, all_or_nothing(self):
             examples = self._begin(
                 X, y, sample_weight, continues, soft_targets, classes=classes
             )
-            self._train(examples, [_Tasks(tasks, self)])
+            self._train(examples, [tasks])
             self._describe_network()
             self._resumable = self.warm_start
         return self
@@ -306,24 +311,6 @@ class NeuralEstimator(FittedNetwork):
             for rows in _rows.chunks(len(examples), _SCORED_ROWS)
         ]
         return self._score(self._decode(np.concatenate(logits)), examples)
-
-
-class _Tasks(Hook):
-    """Epochs as tasks of scikit-learn's callbacks."""
-
-    def __init__(self, tasks, estimator):
-        self.tasks = tasks
-        self.estimator = estimator
-
-    def begin_epoch(self, run):
-        self.tasks.begin_epoch(run.epoch)
-
-    def end_epoch(self, run):
-        fitted = partial(self.estimator._so_far, run)
-        run.stopping |= self.tasks.end_epoch(run.epoch, run.logs, fitted)
-
-    def break_off(self, run):
-        self.tasks.break_off()
 
 
 def _examples(rows, objective, weights):

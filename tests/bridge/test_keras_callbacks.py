@@ -1,6 +1,7 @@
 """scikit-learn's callbacks around the epochs of a build function's model."""
 
 import copy
+import threading
 
 import numpy as np
 import pytest
@@ -109,6 +110,24 @@ def test_callbacks_see_the_estimator_of_each_epoch(line):
     np.testing.assert_allclose(collector.seen[0][1], once.predict(line[0]), rtol=1e-6)
 
 
+def test_callbacks_see_the_history_that_a_fit_would_end_with(line):
+    estimator = straight(warm_start=True).set_callbacks(Collector())
+
+    def seen_by(fit):
+        collector = Collector()
+        fit(estimator.set_callbacks(collector))
+        return [(e.n_iter_, len(e.history_["loss"])) for e, _ in collector.seen]
+
+    assert seen_by(lambda e: e.fit(*line)) == [(1, 1), (2, 2)]
+    estimator.partial_fit(*line)
+    assert (estimator.n_iter_, len(estimator.history_["loss"])) == (3, 3)
+    # As in scikeras a fit begins a new history, unless told at which epoch it begins.
+    assert seen_by(lambda e: e.fit(*line)) == [(4, 1), (5, 2)]
+    estimator.partial_fit(*line)
+    assert seen_by(lambda e: e.fit(*line, initial_epoch=3)) == [(7, 4), (8, 5)]
+    assert (estimator.n_iter_, len(estimator.history_["loss"])) == (8, 5)
+
+
 def test_a_scoring_monitor_changes_no_result_and_logs_a_score_an_epoch(line):
     monitor = ScoringMonitor(scoring="r2")
     watched = straight().set_callbacks(monitor).fit(*line)
@@ -159,3 +178,24 @@ def test_callbacks_are_copied_for_each_fit(iris):
         estimator.fit(*iris)
         assert estimator.callbacks_[0].epochs == [0, 1]
     assert recorder.epochs == []
+
+
+class Unbound(EpochRecorder):
+    """Holds what cannot be copied."""
+
+    def __init__(self):
+        super().__init__()
+        self.lock = threading.Lock()
+
+
+class Broken(EpochRecorder):
+    def __deepcopy__(self, memo):
+        raise ZeroDivisionError
+
+
+def test_a_callback_that_cannot_be_copied_is_shared_as_far_as_needed(iris):
+    callback = Unbound()
+    fitted = keras_classifier(callbacks=[callback]).fit(*iris)
+    assert fitted.callbacks_[0].lock is callback.lock
+    with pytest.raises(ZeroDivisionError):
+        keras_classifier(callbacks=[Broken()]).fit(*iris)

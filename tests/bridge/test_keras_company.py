@@ -9,8 +9,9 @@ from sklearn.model_selection import GridSearchCV, StratifiedKFold, cross_val_sco
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
+from skopt_nn import KerasRegressor
 from skopt_nn._backend import keras
-from tests.doubles import keras_classifier, keras_regressor
+from tests.doubles import build_regressor, keras_classifier, keras_regressor
 
 # Keras 3.15 converts its variables in a way that numpy 2 warns of.
 pytestmark = pytest.mark.filterwarnings(

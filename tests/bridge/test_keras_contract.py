@@ -1,6 +1,8 @@
 """KerasClassifier and KerasRegressor as scikit-learn estimators."""
 
+import inspect
 import os
+import re
 import subprocess
 import sys
 from functools import partial
@@ -12,6 +14,7 @@ from sklearn.utils.estimator_checks import estimator_checks_generator
 
 from skopt_nn import KerasClassifier, KerasRegressor
 from skopt_nn._backend import keras
+from skopt_nn.bridge import BaseWrapper
 from tests.doubles import (
     EAGER,
     build_classifier,
@@ -114,6 +117,15 @@ def test_weights_equal_repeated_rows_where_rounding_does_not_show():
         check=False,
     )
     assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize("cls", [BaseWrapper, KerasClassifier, KerasRegressor])
+def test_each_parameter_is_in_the_signature_and_documented_once(cls):
+    names = [*cls().get_params(), "**kwargs"]
+    shown = inspect.signature(cls).parameters.values()
+    assert [str(p.replace(annotation=p.empty, default=p.empty)) for p in shown] == names
+    section = cls.__doc__.partition("Parameters\n----------\n")[2].partition("\n\n")[0]
+    assert re.findall(r"^(\S+) : ", section, flags=re.MULTILINE) == names
 
 
 def test_they_are_a_classifier_and_a_regressor():

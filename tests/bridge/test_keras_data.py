@@ -1,5 +1,7 @@
 """Kinds of X and y, and weights of their rows."""
 
+import tracemalloc
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -8,12 +10,19 @@ from sklearn.exceptions import (
     DataConversionWarning,
 )
 
+from skopt_nn._backend import keras
 from tests.doubles import keras_classifier, keras_regressor
 
 # Keras 3.15 converts its variables in a way that numpy 2 warns of.
 pytestmark = pytest.mark.filterwarnings(
     "ignore:__array__ implementation doesn't accept a copy:DeprecationWarning"
 )
+
+
+def build_linear(meta):
+    return keras.Sequential(
+        [keras.Input(meta["X_shape_"][1:]), keras.layers.Dense(3, "softmax")]
+    )
 
 
 @pytest.mark.parametrize("kind", ["list", "pandas", "sparse", "float64", "fortran"])
@@ -134,3 +143,34 @@ def test_score_takes_sample_weight(fitted, targets, iris, labels):
     estimator = keras_regressor().fit(X, y)
     weights = np.linspace(0, 1, 60)
     assert estimator.score(X, y, weights) != estimator.score(X, y)
+
+
+def test_fit_copies_no_rows_beyond_a_batch(tmp_path):
+    shape = 20_000, 300
+    X = np.memmap(tmp_path / "X", "float32", "w+", shape=shape)
+    y = np.arange(len(X)) % 3
+    estimator = keras_classifier(
+        model=build_linear,
+        class_weight={0: 1, 1: 1, 2: 0},
+        validation_split=0.5,
+        batch_size=500,
+        run_eagerly=False,
+    )
+    tracemalloc.start()
+    try:
+        estimator.fit(X, y)
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert "val_loss" in estimator.history_
+    assert peak < X.nbytes / 2
+
+
+def test_rows_of_a_class_of_weight_zero_are_not_trained_on(iris):
+    X, y = iris
+    weights = {0: 1, 1: 1, 2: 0}
+    without = keras_classifier(class_weight=weights, batch_size=-1).fit(X, y)
+    spoilt = np.where(y[:, None] == 2, 1e3, X).astype("float32")
+    other = keras_classifier(class_weight=weights, batch_size=-1).fit(spoilt, y)
+    np.testing.assert_array_equal(without.predict_proba(X), other.predict_proba(X))
+    assert without.predict_proba(X).shape == (150, 3)

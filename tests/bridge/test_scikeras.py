@@ -148,3 +148,15 @@ def test_importing_the_bridge_loads_no_tensorflow_for_another_backend(tmp_path):
     done = run_python(code, tmp_path)
     assert done.returncode == 0, done.stderr
     assert done.stdout.split("\n") == ["tensorflow was imported", ""]
+
+
+def test_other_rooms_load_neither_scikeras_nor_tensorflow(tmp_path):
+    code = """
+        import sys
+        import skopt_nn.estimators, skopt_nn.fusion, skopt_nn._fitting
+        loaded = {"scikeras", "tensorflow", "skopt_nn.bridge"} & set(sys.modules)
+        assert not loaded, loaded
+        assert not hasattr(skopt_nn.estimators, "KerasClassifier")
+    """
+    done = run_python(code, tmp_path, KERAS_BACKEND="jax")
+    assert done.returncode == 0, done.stderr
