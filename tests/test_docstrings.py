@@ -11,6 +11,7 @@ import skopt_nn
 IGNORED = {
     "ES01": "a summary that says it all needs no second paragraph",
     "EX01": "a class has examples; its methods are seen at work there",
+    "GL02": "a docstring that is put together has no closing quotes to place",
     "SA01": "related classes are named by classes, not by each method",
     "SS05": "a summary may be a noun, and nouns may end in s (Features of ...)",
     "RT02": "scikit-learn writes `self : object`",

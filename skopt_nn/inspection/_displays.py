@@ -83,7 +83,7 @@ class ModelComparisonDisplay:
 
         Parameters
         ----------
-        estimators, X, y, test_size, random_state
+        estimators, X, y, test_size, random_state : object
             As of :func:`compare`.
         ax : matplotlib Axes, default=None
             Axes to draw on; None makes a figure.
@@ -105,7 +105,7 @@ class ModelComparisonDisplay:
 
         Parameters
         ----------
-        table, kinds, score_name
+        table, kinds, score_name : object
             As of the class.
         ax : matplotlib Axes, default=None
             Axes to draw on; None makes a figure.
