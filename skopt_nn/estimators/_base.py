@@ -22,6 +22,8 @@ from skopt_nn.estimators._soft import check_length
 from skopt_nn.training.hooks import check_callbacks
 from skopt_nn.training.objectives import distilled
 
+# As many as a predictor takes at once: no more are copied.
+_SCORED_ROWS = 256
 _PRIVATE_STATE = {
     "_optimizer_name",
     "_optimizer_state",
@@ -306,7 +308,7 @@ class NeuralEstimator(FittedNetwork):
     def _score_of(self, examples):
         logits = [
             self._outputs.logits(examples.rows.take(rows))
-            for rows in _rows.chunks(len(examples))
+            for rows in _rows.chunks(len(examples), _SCORED_ROWS)
         ]
         return self._score(self._decode(np.concatenate(logits)), examples)
 

@@ -62,7 +62,9 @@ class NeuralClassifierMixin(ClassifierMixin, ClassifierOptions):
         Parameters
         ----------
         X : array-like of shape (n_samples, n_features) or (n_samples, *input_shape)
+            Samples.
         y : array-like of shape (n_samples,) or (n_samples, n_labels)
+            Labels, or a 0/1 indicator of several labels.
         soft_targets : array-like of shape (n_samples, n_classes)
             Probabilities, their columns in the order of ``classes``; for multilabel y
             those of each label, of shape (n_samples, n_labels).
@@ -72,6 +74,7 @@ class NeuralClassifierMixin(ClassifierMixin, ClassifierOptions):
             Weight of the soft targets in [0, 1]; the labels have ``1 - alpha``. With a
             value for each row, a row of 1 learns from its soft targets alone.
         sample_weight : array-like of shape (n_samples,), default=None
+            Non-negative weights.
         classes : array-like of shape (n_classes,), default=None
             All classes in sorted order, if y lacks some; None for ``np.unique(y)``.
 
@@ -91,9 +94,11 @@ class NeuralClassifierMixin(ClassifierMixin, ClassifierOptions):
         X : array-like of shape (n_samples, n_features) or (n_samples, *input_shape)
             The inputs' mean and scale are those of the first call.
         y : array-like of shape (n_samples,) or (n_samples, n_labels)
+            Labels, or a 0/1 indicator of several labels.
         classes : array-like of shape (n_classes,), default=None
             All classes that will ever come; needed in the first call if y lacks some.
         sample_weight : array-like of shape (n_samples,), default=None
+            Non-negative weights.
 
         Returns
         -------
@@ -230,6 +235,7 @@ class NeuralClassifierMixin(ClassifierMixin, ClassifierOptions):
         Parameters
         ----------
         X : array-like of shape (n_samples, n_features) or (n_samples, *input_shape)
+            Samples.
 
         Returns
         -------
@@ -245,6 +251,7 @@ class NeuralClassifierMixin(ClassifierMixin, ClassifierOptions):
         Parameters
         ----------
         X : array-like of shape (n_samples, n_features) or (n_samples, *input_shape)
+            Samples.
 
         Returns
         -------

@@ -47,7 +47,9 @@ class NeuralRegressorMixin(RegressorMixin):
         Parameters
         ----------
         X : array-like of shape (n_samples, n_features) or (n_samples, *input_shape)
+            Samples.
         y : array-like of shape (n_samples,) or (n_samples, n_outputs)
+            Values of any scale.
         soft_targets : array-like of the shape of y
             Predictions of the teacher.
         temperature : float, default=1.0
@@ -56,6 +58,7 @@ class NeuralRegressorMixin(RegressorMixin):
             Weight of the soft targets in [0, 1]; y has ``1 - alpha``. With a value
             for each row, a row of 1 learns from its soft targets alone.
         sample_weight : array-like of shape (n_samples,), default=None
+            Non-negative weights.
 
         Returns
         -------
@@ -72,7 +75,9 @@ class NeuralRegressorMixin(RegressorMixin):
         X : array-like of shape (n_samples, n_features) or (n_samples, *input_shape)
             Mean and scale of X and y are those of the first call.
         y : array-like of shape (n_samples,) or (n_samples, n_outputs)
+            Values of any scale.
         sample_weight : array-like of shape (n_samples,), default=None
+            Non-negative weights.
 
         Returns
         -------
@@ -140,6 +145,7 @@ class NeuralRegressorMixin(RegressorMixin):
         Parameters
         ----------
         X : array-like of shape (n_samples, n_features) or (n_samples, *input_shape)
+            Samples.
 
         Returns
         -------

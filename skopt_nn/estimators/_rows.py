@@ -6,7 +6,8 @@ from numbers import Integral
 import numpy as np
 from sklearn.preprocessing import StandardScaler
 
-_CHUNK_ROWS = 4096
+# Of float64: two megabytes at a time.
+_CHUNK_VALUES = 2**18
 
 
 def as_rows(X, expected=None):
@@ -118,7 +119,8 @@ def statistics(examples, recipe):
     They are summed in float64 over chunks of rows: X itself may be uint8 and large.
     """
     scaler = StandardScaler()
-    for rows in chunks(len(examples)):
+    size = max(_CHUNK_VALUES // math.prod(recipe.input_shape), 1)
+    for rows in chunks(len(examples), size):
         x = examples.rows.take(rows).astype(np.float64)
         scaler.partial_fit(x, sample_weight=examples.weights[rows])
     mean, variance = scaler.mean_, scaler.var_
@@ -135,9 +137,7 @@ def statistics(examples, recipe):
     return mean.reshape(shape), scale.reshape(shape)
 
 
-def chunks(n_rows):
-    """Indices of rows, some thousands at a time."""
-    return (
-        np.arange(start, min(start + _CHUNK_ROWS, n_rows))
-        for start in range(0, n_rows, _CHUNK_ROWS)
-    )
+def chunks(n_rows, size):
+    """Indices of all rows, ``size`` at a time."""
+    for start in range(0, n_rows, size):
+        yield np.arange(start, min(start + size, n_rows))

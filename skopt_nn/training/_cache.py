@@ -98,6 +98,11 @@ PROGRAMS = ProgramCache(int(os.environ.get(SIZE_VARIABLE, DEFAULT_SIZE)))
 def cache_info() -> CacheInfo:
     """Hits, misses, compilations and size of the program cache since it was cleared.
 
+    Returns
+    -------
+    CacheInfo
+        A named tuple; see there.
+
     Examples
     --------
     >>> from skopt_nn import training
