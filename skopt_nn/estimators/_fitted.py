@@ -93,13 +93,14 @@ class FittedNetwork(
 
     def __setstate__(self, state):
         state = dict(state)
-        values = state.pop("model_", None)
-        if values is not None:
+        fitted = "model_" in state
+        values = state.pop("model_", ())
+        if fitted:
             recipe = networks.recipe_from(networks.RECIPES, state["_recipe"])
             recipe.check_values(values)
             state["_recipe"] = recipe
         super().__setstate__(state)
-        if values is not None:
+        if fitted:
             self._set_model(networks.set_values(recipe.model(), values))
 
     def __sklearn_tags__(self):

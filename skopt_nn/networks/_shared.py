@@ -11,6 +11,9 @@ from skopt_nn.networks._cnn import ConvolutionalRecipe
 from skopt_nn.networks._recipe import restricted
 from skopt_nn.networks.sharing import shared_layers
 
+# Where layers are shared, a file of few values may ask for any number of them.
+_MOST_SLOTS = 1000
+
 
 @dataclass(frozen=True, kw_only=True)
 class SharedRecipe(ConvolutionalRecipe):
@@ -37,6 +40,13 @@ class SharedRecipe(ConvolutionalRecipe):
 
     def __post_init__(self):
         super().__post_init__()
+        n_slots = len(self.filters) * (1 + self.depth) + len(self.dense_units)
+        if n_slots > _MOST_SLOTS:
+            raise ValueError(
+                f"depth={self.depth} in {len(self.filters)} stages, and "
+                f"{len(self.dense_units)} dense layers are {n_slots} layers: at most "
+                f"{_MOST_SLOTS} can be built. Use fewer."
+            )
         if not isinstance(self.groups, Mapping):
             raise ValueError(
                 "groups must be a dict of slot to name of a layer, got "
@@ -48,24 +58,21 @@ class SharedRecipe(ConvolutionalRecipe):
         partition = tuple(sorted(tuple(sorted(slots)) for slots in members))
         object.__setattr__(self, "partition", partition)
 
-    @property
-    def _n_slots(self):
-        return len(self.filters) * (1 + self.depth) + len(self.dense_units)
-
     def _check_groups(self):
-        n_slots = self._n_slots
-        shapes = self.slots() if len(self.groups) == n_slots else {}
-        if self.groups.keys() != shapes.keys():
+        shapes = self.slots()
+        wrong = sorted(map(str, self.groups.keys() ^ shapes.keys()))
+        if wrong:
             raise ValueError(
-                f"groups must name a layer for each of the {n_slots} slots of the "
-                f"network, got {len(self.groups)}: {list(self.groups)[:5]}."
+                f"groups must name a layer for each of the {len(shapes)} slots of the "
+                f"network and no other, got {len(self.groups)}; look at {wrong[:5]}."
             )
-        names = {*shapes, *(f"shared_{i}" for i in range(1, n_slots + 1))}
+        names = {*shapes, *(f"shared_{i}" for i in range(1, len(shapes) + 1))}
         for layer, slots in shared_layers(self.groups, least=1).items():
             if layer not in names or len({shapes[slot] for slot in slots}) > 1:
                 raise ValueError(
-                    f"groups must join slots of one shape under the name of a slot or "
-                    f"as 'shared_1' to 'shared_{n_slots}', got {layer!r} for {slots}."
+                    "groups must join slots of one shape under the name of a slot, or "
+                    f"as 'shared_1' to 'shared_{len(shapes)}', got {layer!r} for "
+                    f"{slots}."
                 )
 
     def slots(self) -> dict[str, tuple[int, ...]]:
@@ -73,14 +80,6 @@ class SharedRecipe(ConvolutionalRecipe):
         shapes = self.kernels()
         del shapes["logits"]
         return shapes
-
-    def check_values(self, values):
-        if not self.groups and len(values) <= self._n_slots:
-            raise ValueError(
-                f"the network of this recipe has at least {self._n_slots + 1} arrays "
-                f"of values, got {len(values)}"
-            )
-        super().check_values(values)
 
     def stored_kernels(self):
         shapes = self.kernels()

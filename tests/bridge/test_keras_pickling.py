@@ -4,7 +4,6 @@ import os
 import pickle
 import subprocess
 import sys
-import textwrap
 
 import joblib
 import numpy as np
@@ -69,42 +68,54 @@ def subclassed(meta):
 _CONTINUE = """
 import sys
 import joblib
-import numpy as np
-estimator, X, y = joblib.load(sys.argv[1])
-before = estimator.predict(X)
-after = estimator.partial_fit(X, y).predict(X)
-joblib.dump((before, after, estimator.n_iter_), sys.argv[2])
+fitted, X, y = joblib.load(sys.argv[1])
+before = {build: estimator.predict(X) for build, estimator in fitted.items()}
+after = {build: e.partial_fit(X, y).predict(X) for build, e in fitted.items()}
+joblib.dump((before, after, [e.n_iter_ for e in fitted.values()]), sys.argv[2])
 """
 
 
-@pytest.mark.parametrize("build", ["plain", "subclassed"])
-def test_a_new_process_predicts_the_same_and_trains_on(
-    tmp_path, monkeypatch, targets, build
-):
-    (tmp_path / "builders_of_test_keras.py").write_text(_BUILDERS)
-    monkeypatch.syspath_prepend(str(tmp_path))
-    import builders_of_test_keras
+@pytest.fixture(scope="module")
+def here_and_there(tmp_path_factory, targets):
+    """Predictions before and after one more epoch, in this and in a new process."""
+    folder = tmp_path_factory.mktemp("pickles")
+    (folder / "builders_of_test_keras.py").write_text(_BUILDERS)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.syspath_prepend(str(folder))
+        import builders_of_test_keras
 
-    X, y = targets
-    model = getattr(builders_of_test_keras, build)
-    estimator = KerasRegressor(model, epochs=2, verbose=0, random_state=0).fit(X, y)
-    joblib.dump((estimator, X, y), tmp_path / "here")
-    before = estimator.predict(X)
-    after = estimator.partial_fit(X, y).predict(X)
+        X, y = targets
+        fitted = {
+            build: KerasRegressor(
+                getattr(builders_of_test_keras, build),
+                epochs=2,
+                verbose=0,
+                random_state=0,
+            ).fit(X, y)
+            for build in ("plain", "subclassed")
+        }
+        joblib.dump((fitted, X, y), folder / "here")
+    before = {build: e.predict(X) for build, e in fitted.items()}
+    after = {build: e.partial_fit(X, y).predict(X) for build, e in fitted.items()}
     done = subprocess.run(
-        [sys.executable, "-c", textwrap.dedent(_CONTINUE), "here", "there"],
-        cwd=tmp_path,
-        env=os.environ | {"PYTHONPATH": f"{tmp_path}{os.pathsep}{os.getcwd()}"},
+        [sys.executable, "-c", _CONTINUE, "here", "there"],
+        cwd=folder,
+        env=os.environ | {"PYTHONPATH": f"{folder}{os.pathsep}{os.getcwd()}"},
         capture_output=True,
         text=True,
         check=False,
         timeout=120,
     )
     assert done.returncode == 0, done.stderr
-    there = joblib.load(tmp_path / "there")
-    np.testing.assert_array_equal(there[0], before)
-    np.testing.assert_array_equal(there[1], after)
-    assert there[2] == estimator.n_iter_ == 3
+    return (before, after, [3, 3]), joblib.load(folder / "there")
+
+
+@pytest.mark.parametrize("build", ["plain", "subclassed"])
+def test_a_new_process_predicts_the_same_and_trains_on(here_and_there, build):
+    here, there = here_and_there
+    np.testing.assert_array_equal(here[0][build], there[0][build])
+    np.testing.assert_array_equal(here[1][build], there[1][build])
+    assert here[2] == there[2]
 
 
 def test_an_unfitted_estimator_pickles():

@@ -466,7 +466,8 @@ RESHAPED = {
 }
 RETYPED = {
     "float64": lambda a: a.astype(np.float64),
-    "int64": lambda a: a.astype(np.int64),
+    # A dropout's seeds are integers of another kind on each backend.
+    "integers": lambda a: a.astype(np.float32 if a.dtype.kind in "iu" else np.int64),
     "bool": lambda a: a.astype(bool),
     "complex": lambda a: a.astype(np.complex64),
     "text": lambda a: a.astype(str),
