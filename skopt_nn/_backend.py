@@ -5,7 +5,9 @@ variable, or a Keras that is already imported) stands; otherwise the backend is 
 """
 
 import os
+import re
 import sys
+import warnings
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -30,6 +32,28 @@ def _number(text):
     return int(text) if text.strip().isdigit() else 0
 
 
+# Silently wrong on CPUs where XLA's library YNN fuses reductions: a product that is
+# reduced over many rows (0.10.2, jax-ml/jax issue 39103), and sums of repeated rows
+# (0.10.2 and 0.11, tensorflow/tensorflow issue 126812). pyproject.toml excludes them.
+_WRONG_JAXLIB = re.compile(r"0\.(10\.2|11\.)")
+_FUSION_FLAG = "--xla_cpu_experimental_ynn_fusion_type"
+
+
+def _warn_of_wrong_jaxlib():
+    import jaxlib
+
+    chosen = _FUSION_FLAG in os.environ.get("XLA_FLAGS", "")
+    if _WRONG_JAXLIB.match(jaxlib.__version__) and not chosen:
+        warnings.warn(
+            f"jaxlib {jaxlib.__version__} is installed, which skopt_nn excludes: on a "
+            "CPU it computes wrong results without an error (jax-ml/jax issue 39103). "
+            "Install another (pip install 'jax!=0.10.2,!=0.11.*' "
+            "'jaxlib!=0.10.2,!=0.11.*'), or start Python with "
+            f"XLA_FLAGS={_FUSION_FLAG}=individual_dot,individual_convolution.",
+            stacklevel=2,
+        )
+
+
 def _import_keras():
     _limit_threads()
     if "keras" not in sys.modules:
@@ -43,6 +67,8 @@ def _import_keras():
             "(pip install jax, 'skopt-nn[tensorflow]' or 'skopt-nn[torch]') or set "
             "KERAS_BACKEND to 'jax', 'tensorflow' or 'torch' before the first import."
         ) from err
+    if keras.backend.backend() == "jax":
+        _warn_of_wrong_jaxlib()
     return keras
 
 

@@ -1,14 +1,21 @@
 """Compiled programs on disk, found again by the next process of the same user."""
 
+import hashlib
 import os
+import platform
+import re
 import stat
 import warnings
 from pathlib import Path
 
 import jax
+import jaxlib
 from jax.experimental.compilation_cache import compilation_cache
 
 FOLDER_VARIABLE = "SKOPT_NN_COMPILATION_CACHE"
+_CPU_INFO = Path("/proc/cpuinfo")
+# What a CPU is and what it can do; not its clock, nor which of several it is.
+_FACTS = re.compile(r"^(?:model name|flags|Features|CPU \w+)\s*:.*$", re.MULTILINE)
 
 
 def keep_programs_on_disk() -> Path | None:
@@ -16,17 +23,20 @@ def keep_programs_on_disk() -> Path | None:
 
     The folder is ``skopt_nn/compiled`` in the user's cache folder;
     ``SKOPT_NN_COMPILATION_CACHE`` moves it, or turns it off if it is ``off``. A folder
-    that JAX was already given stays. What cannot be used safely is not used: one
-    warning names it. Returns the folder, or None.
+    that JAX was already given stays. In it, each version of jaxlib and each kind of CPU
+    has a folder of its own: a home may be seen by many machines, and code for another
+    CPU may not run here. What cannot be used safely is not used: one warning names it.
+    Returns the folder of the programs, or None.
     """
     chosen = os.environ.get(FOLDER_VARIABLE)
     if chosen == "off" or jax.config.jax_compilation_cache_dir is not None:
         return None
-    folder = Path(chosen).expanduser() if chosen else _default_folder()
-    problem = _make_private(folder)
+    base = Path(chosen).expanduser() if chosen else _default_folder()
+    folder = base / f"jaxlib-{jaxlib.__version__}-{_cpu()}"
+    problem = _make_private(base) or _make_private(folder)
     if problem:
         warnings.warn(
-            f"Compiled programs are not kept on disk: {folder} {problem}. Set "
+            f"Compiled programs are not kept on disk: {base} {problem}. Set "
             f"{FOLDER_VARIABLE} to a folder that only you can write, or to 'off'.",
             stacklevel=2,
         )
@@ -43,6 +53,14 @@ def keep_programs_on_disk() -> Path | None:
 def _default_folder():
     base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
     return Path(base) / "skopt_nn" / "compiled"
+
+
+def _cpu() -> str:
+    """A name that CPUs of one kind share."""
+    facts = {platform.machine(), platform.processor()}
+    if _CPU_INFO.exists():
+        facts.update(_FACTS.findall(_CPU_INFO.read_text()))
+    return hashlib.sha256("\n".join(sorted(facts)).encode()).hexdigest()[:12]
 
 
 def _make_private(folder: Path) -> str | None:

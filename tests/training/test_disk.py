@@ -1,8 +1,10 @@
 """Compiled programs on disk: found again, and never trusted blindly."""
 
+import json
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -12,14 +14,27 @@ pytestmark = [
 ]
 
 FIT = """
-import hashlib
+import collections, hashlib, jax, json
+events = collections.Counter()
+jax.monitoring.register_event_listener(lambda event, **_: events.update([event]))
 from sklearn.datasets import load_iris
 from skopt_nn import CNNClassifier
 X, y = load_iris(return_X_y=True)
 net = CNNClassifier((), dense_units=(4,), epochs=1, random_state=0).fit(X, y)
-print(hashlib.sha256(net.predict_proba(X).tobytes()).hexdigest())
+digest = hashlib.sha256(net.predict_proba(X).tobytes()).hexdigest()
+counts = [events[f"/jax/compilation_cache/cache_{kind}"] for kind in ("hits", "misses")]
+print(json.dumps([digest, *counts]))
 """
 LOOK = "import jax, skopt_nn.training; print(jax.config.jax_compilation_cache_dir)"
+
+
+def fit(folder):
+    """A digest of what was learned, and how many programs were found and were not."""
+    return json.loads(run(FIT, folder).stdout)
+
+
+def programs(folder):
+    return {path: path.stat().st_mtime_ns for path in folder.rglob("*-cache")}
 
 
 def run(code, folder, **environment):
@@ -36,25 +51,43 @@ def run(code, folder, **environment):
 
 def test_the_next_process_finds_every_program_and_trains_to_the_same_bits(tmp_path):
     folder = tmp_path / "compiled"
-    first = run(FIT, folder).stdout
-    programs = {path.name for path in folder.glob("*-cache")}
-    assert programs
-    assert run(FIT, folder).stdout == first
-    assert {path.name for path in folder.glob("*-cache")} == programs
+    digest, n_found, n_compiled = fit(folder)
+    kept = programs(folder)
+    assert n_compiled == len(kept) > 0
+    assert fit(folder) == [digest, n_found + n_compiled, 0]
+    assert programs(folder) == kept
 
 
 def test_truncated_programs_are_compiled_again(tmp_path):
     folder = tmp_path / "compiled"
-    first = run(FIT, folder).stdout
-    for path in folder.glob("*-cache"):
+    digest, *_ = fit(folder)
+    for path in programs(folder):
         path.write_bytes(path.read_bytes()[:50])
-    assert run(FIT, folder).stdout == first
+    assert fit(folder)[0] == digest
+
+
+def test_programs_of_another_jaxlib_are_not_looked_at(tmp_path):
+    code = f"import jaxlib; jaxlib.__version__ = '99.1'; {LOOK}"
+    this, other = (Path(run(of, tmp_path).stdout.strip()) for of in (LOOK, code))
+    assert this.parent == other.parent == tmp_path
+    assert this.name.partition("-")[0] == other.name.partition("-")[0] == "jaxlib"
+    assert other.name.split("-")[1] == "99.1"
+    assert this.name.split("-")[2] == other.name.split("-")[2]  # the CPU
+
+
+def test_programs_of_another_cpu_are_not_looked_at(tmp_path):
+    code = f"import platform; platform.machine = lambda: 'riscv64'; {LOOK}"
+    this, other = (Path(run(of, tmp_path).stdout.strip()) for of in (LOOK, code))
+    assert this.parent == other.parent == tmp_path
+    assert this != other
 
 
 def test_the_folder_is_made_for_its_user_alone(tmp_path):
     folder = tmp_path / "a" / "compiled"
-    assert run(LOOK, folder).stdout.strip() == str(folder)
-    assert folder.stat().st_mode & 0o777 == 0o700
+    used = Path(run(LOOK, folder).stdout.strip())
+    assert used.parent == folder
+    for made in (folder, used):
+        assert made.stat().st_mode & 0o777 == 0o700
 
 
 def test_a_folder_that_others_may_write_is_named_in_one_warning_and_not_used(tmp_path):
