@@ -42,10 +42,11 @@ _FUSION_FLAG = "--xla_cpu_experimental_ynn_fusion_type"
 def _warn_of_wrong_jaxlib():
     import jaxlib
 
+    version = jaxlib.__version__  # pyright: ignore[reportPrivateImportUsage]
     chosen = _FUSION_FLAG in os.environ.get("XLA_FLAGS", "")
-    if _WRONG_JAXLIB.match(jaxlib.__version__) and not chosen:
+    if _WRONG_JAXLIB.match(version) and not chosen:
         warnings.warn(
-            f"jaxlib {jaxlib.__version__} is installed, which skopt_nn excludes: on a "
+            f"jaxlib {version} is installed, which skopt_nn excludes: on a "
             "CPU it computes wrong results without an error (jax-ml/jax issue 39103). "
             "Install another (pip install 'jax!=0.10.2,!=0.11.*' "
             "'jaxlib!=0.10.2,!=0.11.*'), or start Python with "

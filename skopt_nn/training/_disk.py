@@ -6,10 +6,10 @@ import platform
 import re
 import stat
 import warnings
+from importlib.metadata import version
 from pathlib import Path
 
 import jax
-import jaxlib
 from jax.experimental.compilation_cache import compilation_cache
 
 FOLDER_VARIABLE = "SKOPT_NN_COMPILATION_CACHE"
@@ -29,10 +29,11 @@ def keep_programs_on_disk() -> Path | None:
     Returns the folder of the programs, or None.
     """
     chosen = os.environ.get(FOLDER_VARIABLE)
-    if chosen == "off" or jax.config.jax_compilation_cache_dir is not None:
+    given = jax.config.values["jax_compilation_cache_dir"]
+    if chosen == "off" or given is not None:
         return None
     base = Path(chosen).expanduser() if chosen else _default_folder()
-    folder = base / f"jaxlib-{jaxlib.__version__}-{_cpu()}"
+    folder = base / f"jaxlib-{version('jaxlib')}-{_cpu()}"
     problem = _make_private(base) or _make_private(folder)
     if problem:
         warnings.warn(
