@@ -1,6 +1,6 @@
 """What a network is, as a frozen dataclass: checked, compared, built, kept in files."""
 
-import math
+from collections import Counter
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from numbers import Integral
@@ -103,13 +103,13 @@ class Recipe:
 
         A file may say anything: what it asks to be allocated is no more than it holds.
         """
-        shapes = self.stored_kernels().values()
-        n_needed = sum(map(math.prod, shapes)) + 2 * math.prod(self.statistics_shape)
-        n_given = sum(np.size(value) for value in values)
-        if len(values) < len(shapes) or n_given < n_needed:
+        needed = Counter(self.stored_kernels().values())
+        needed[self.statistics_shape] += 2
+        missing = needed - Counter(map(np.shape, values))
+        if missing:
             raise ValueError(
-                f"the network of this recipe has at least {n_needed} values in "
-                f"{len(shapes) + 2} arrays, got {n_given} in {len(values)}"
+                "the network of this recipe has at least these arrays that are not "
+                f"among its values: {dict(missing)} (shapes and their numbers)"
             )
 
 

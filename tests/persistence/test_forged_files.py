@@ -131,17 +131,23 @@ def forge_recipe(path, **fields):
     forge(path, change)
 
 
+def refused(path):
+    """What ``load`` says of a file that it refuses."""
+    with pytest.raises(ValueError, match="is damaged") as error:
+        load(path)
+    message = str(error.value)
+    assert "Unable to allocate" not in message
+    return message
+
+
 def refusal(path):
     """What ``load`` says of a file, which it refuses in little memory."""
     tracemalloc.start()
     try:
-        with pytest.raises(ValueError, match="is damaged") as error:
-            load(path)
+        message = refused(path)
         _, peak = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()
-    message = str(error.value)
-    assert "Unable to allocate" not in message
     assert peak < MOST_BYTES, f"{peak} bytes for: {message}"
     return message
 
@@ -450,11 +456,11 @@ def test_any_weights_too_few_or_too_many_are_refused(name, saved):
     path = saved(name)
     for i in range(n_weights(path)):
         forge_weights(path := saved(name), lambda a, i=i: a[:i] + a[i + 1 :])
-        refusal(path)
+        refused(path)
         forge_weights(path := saved(name), lambda a, i=i: a[:i] + [a[i]] + a[i:])
-        refusal(path)
+        refused(path)
     forge_weights(path := saved(name), lambda arrays: [])
-    refusal(path)
+    refused(path)
 
 
 RESHAPED = {
@@ -483,7 +489,7 @@ def test_weights_of_another_shape_are_refused(name, how, saved):
     for i in range(n_weights(saved(name))):
         path = saved(name)
         forge_weights(path, lambda a, i=i: a[:i] + [change(a[i])] + a[i + 1 :])
-        refusal(path)
+        refused(path)
 
 
 @pytest.mark.parametrize("how", RETYPED)
@@ -492,7 +498,7 @@ def test_weights_of_another_dtype_are_refused(how, saved):
     for i in range(n_weights(saved("plain"))):
         path = saved("plain")
         forge_weights(path, lambda a, i=i: a[:i] + [change(a[i])] + a[i + 1 :])
-        refusal(path)
+        refused(path)
 
 
 @pytest.mark.parametrize("bad", [None, 3, "weights", {}, (), [[1.0]], [None], CANARY])
@@ -503,7 +509,7 @@ def test_what_are_no_weights_is_refused(bad, saved):
         state_of(manifest)["model_"] = node(bad)
 
     forge(path, change)
-    refusal(path)
+    refused(path)
 
 
 def test_weights_without_their_part_are_refused(saved):
@@ -511,4 +517,4 @@ def test_weights_without_their_part_are_refused(saved):
     parts = parts_of(path)
     parts.pop(f"arrays/{len(parts) - 2}.npy")
     write_parts(path, parts)
-    assert "refers to part" in refusal(path)
+    assert "refers to part" in refused(path)
