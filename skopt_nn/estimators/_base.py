@@ -24,6 +24,8 @@ from skopt_nn.training.objectives import distilled
 
 # As many as a predictor takes at once: no more are copied.
 _SCORED_ROWS = 256
+# Rows of these stay as they are; others, such as objects, become the first of them.
+_NUMBERS = [*map(np.dtype, "fed?" + np.typecodes["AllInteger"])]
 _PRIVATE_STATE = {
     "_optimizer_name",
     "_optimizer_state",
@@ -161,9 +163,8 @@ class NeuralEstimator(FittedNetwork):
         _rows.check_input_shape(self.input_shape)
         check_callbacks(self.callbacks)
         flat, received = _rows.as_rows(X, None if reset else self._sample_shape)
-        flat, y = validate_data(
-            self, flat, y, reset=reset, multi_output=True, **self._y_checks
-        )
+        checks = {"dtype": _NUMBERS, "multi_output": True, **self._y_checks}
+        flat, y = validate_data(self, flat, y, reset=reset, **checks)
         _rows.check_range(flat)
         y = y.toarray() if hasattr(y, "toarray") else y
         shape = None
