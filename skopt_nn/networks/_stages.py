@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from functools import partial
 
 from skopt_nn._backend import keras
-from skopt_nn.networks.layers import Convolution, MaxPooling, normalization
+from skopt_nn.networks.layers import ZEROS, Convolution, MaxPooling, normalization
 
 ACTIVATIONS = (
     "elu",
@@ -72,7 +72,7 @@ def plain_stage(x, filters, kernel_size, pool_size, units, name):
     """Convolution, normalization, activation and pooling, in the cheapest order."""
     monotone = units.activation in _MONOTONE
     fused = pool_size if monotone and units.normalization is None else 1
-    conv = partial(Convolution, filters, kernel_size, units.use_bias, pool_size=fused)
+    conv = partial(Convolution, filters, kernel_size, units.use_bias, ZEROS, fused)
     x = units.normalize(units.apply(x, name, conv), name)
     if fused == 1 and monotone:
         x = pool(x, pool_size, name)
@@ -82,7 +82,7 @@ def plain_stage(x, filters, kernel_size, pool_size, units, name):
 
 def residual_stage(x, filters, kernel_size, pool_size, depth, units, name):
     """One entry convolution, ``depth`` residual ones of equal shape, then pooling."""
-    conv = partial(Convolution, filters, kernel_size, units.use_bias)
+    conv = partial(Convolution, filters, kernel_size, units.use_bias, ZEROS)
     x = units(x, f"{name}_entry", conv)
     for j in range(1, depth + 1):
         block = units(x, f"{name}_block_{j}", conv)

@@ -2,6 +2,7 @@
 
 import json
 import math
+import random
 from dataclasses import FrozenInstanceError, fields, replace
 
 import numpy as np
@@ -415,6 +416,36 @@ def test_kernels_are_drawn_within_glorot_s_limits():
         limit = np.sqrt(6 / (np.prod(window) * (fan_in + fan_out)))
         assert np.abs(value).max() <= limit
         assert value.std() == pytest.approx(limit / np.sqrt(3), rel=0.05)
+
+
+@RECIPES
+@pytest.mark.parametrize("normalization", NORMALIZATIONS)
+def test_building_neither_reads_nor_changes_a_global_random_state(
+    recipe, normalization
+):
+    before = random.getstate(), np.random.get_state()[1].tolist()  # noqa: NPY002
+    build(recipe, normalization=normalization, dropout=0.5)
+    after = random.getstate(), np.random.get_state()[1].tolist()  # noqa: NPY002
+    assert after == before
+
+
+@pytest.mark.jax_only
+@RECIPES
+@pytest.mark.parametrize("normalization", NORMALIZATIONS)
+def test_building_a_network_of_any_shape_compiles_nothing(recipe, normalization):
+    import jax
+
+    build(recipe)
+    compiled = []
+    jax.monitoring.register_event_duration_secs_listener(
+        lambda event, seconds, **_: compiled.append(event)
+    )
+    try:
+        shape = {"input_shape": (7, 9, 3), "filters": (5, 5), "dense_units": (11, 11)}
+        build(recipe, normalization=normalization, **shape)
+    finally:
+        jax.monitoring.clear_event_listeners()
+    assert not [event for event in compiled if "compile" in event]
 
 
 @RECIPES
