@@ -46,6 +46,12 @@ def copy(model: keras.Model) -> keras.Model:
     return set_values(model.architecture.make(), get_values(model))
 
 
+def zero_logits(model: keras.Model) -> None:
+    """Let a network of this package start from logits of zero."""
+    for variable in model.get_layer("logits").trainable_variables:
+        variable.assign(np.zeros(variable.shape, variable.dtype))
+
+
 def set_dropout(model: keras.Model, rate: float) -> None:
     """Change the rate of all dropout layers, which is a variable of each."""
     for layer in model.layers:

@@ -45,6 +45,8 @@ class Recipe:
     """
 
     name: ClassVar[str]
+    # What the fields were that files of that version do not name.
+    of_version_0_1: ClassVar[Mapping[str, Any]] = {}
 
     input_shape: tuple[int, ...] = restricted(
         Sizes("the shape of one sample with its channels", 1)
@@ -66,10 +68,6 @@ class Recipe:
         """Shape of the kernel in each place of the network, in order."""
         raise NotImplementedError
 
-    def n_unshared_parameters(self) -> int:
-        """Number of trained values if no two places shared a kernel."""
-        raise NotImplementedError
-
     def network(self) -> keras.Model:
         """The model, its kernels still zero."""
         raise NotImplementedError
@@ -80,6 +78,16 @@ class Recipe:
     def statistics_shape(self) -> tuple[int, ...]:
         """Shape of the mean and the scale that standardise the inputs."""
         return self.input_shape if self.per_column else self.input_shape[-1:]
+
+    @property
+    def standardizes(self) -> bool:
+        """Whether inputs are numbers, and not ids; they have a mean and a scale."""
+        return True
+
+    @property
+    def constants(self) -> list[tuple[int, ...]]:
+        """Shapes of the arrays that are set from the training data."""
+        return [self.statistics_shape] * 2 if self.standardizes else []
 
     def stored_kernels(self) -> dict[str, tuple[int, ...]]:
         """Shape of each kernel that is stored; what is shared counts once."""
@@ -103,8 +111,7 @@ class Recipe:
 
         A file may say anything: what it asks to be allocated is no more than it holds.
         """
-        needed = Counter(self.stored_kernels().values())
-        needed[self.statistics_shape] += 2
+        needed = Counter([*self.stored_kernels().values(), *self.constants])
         missing = needed - Counter(map(np.shape, values))
         if missing:
             raise ValueError(
@@ -131,9 +138,14 @@ class Architecture:
         Its variables and Keras' settings when it was built.
     """
 
-    key: Hashable
+    key: tuple[Any, tuple]
     make: Callable[[], keras.Model]
     state: tuple
+
+    @property
+    def recipe(self) -> Any:
+        """What the key says beside the state."""
+        return self.key[0]
 
     def describes(self, model: keras.Model) -> bool:
         """Whether nobody froze a layer, or changed Keras' settings, since."""
@@ -167,6 +179,7 @@ def recipe_from(kinds: Mapping[str, type[Recipe]], state: Any) -> Recipe:
         raise ValueError(f"network must be one of {sorted(kinds)}, got {name!r}.")
     if "table" in state:  # its name in files of version 0.1
         state["per_column"] = state.pop("table")
+    state = {**kinds[name].of_version_0_1, **state}
     names = {of.name for of in fields(kinds[name]) if of.init}
     if names != state.keys():
         raise ValueError(

@@ -1,5 +1,6 @@
 """The network in which places of equal shape may be one layer."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from numbers import Integral
@@ -7,12 +8,15 @@ from typing import ClassVar
 
 from skopt_nn._parameters import Range
 from skopt_nn.networks import _stages
-from skopt_nn.networks._cnn import ConvolutionalRecipe
+from skopt_nn.networks._cnn import ConvolutionalRecipe, at
 from skopt_nn.networks._recipe import restricted
 from skopt_nn.networks.sharing import shared_layers
 
 # Where layers are shared, a file of few values may ask for any number of them.
 _MOST_SLOTS = 1000
+
+# Vectors beside each kernel: a bias, scale and shift of a normalization, or all three.
+_N_VECTORS = {None: 1, "batch": 2, "layer": 3}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -81,21 +85,32 @@ class SharedRecipe(ConvolutionalRecipe):
         del shapes["logits"]
         return shapes
 
+    def n_unshared_parameters(self) -> int:
+        """Number of trained values if no two places shared a kernel."""
+        *hidden, logits = self.kernels().values()
+        n_vectors = _N_VECTORS[self.normalization]
+        n_hidden = sum(math.prod(shape) + n_vectors * shape[-1] for shape in hidden)
+        return n_hidden + math.prod(logits) + self.n_outputs
+
     def stored_kernels(self):
         shapes = self.kernels()
         return {self.groups.get(slot, slot): shape for slot, shape in shapes.items()}
 
-    def convolutions(self, stage, channels):
-        filters = self.filters[stage - 1]
-        blocks = {f"stage_{stage}_block_{j}": filters for j in range(1, self.depth + 1)}
-        return {f"stage_{stage}_entry": channels, **blocks}
+    def convolutions(self, stage, window, channels):
+        filters, sides = self.filters[stage - 1], window(at(self.kernel_size, stage))
+        blocks = [f"stage_{stage}_block_{j}" for j in range(1, self.depth + 1)]
+        return {
+            f"stage_{stage}_entry": (*sides, channels, filters),
+            **dict.fromkeys(blocks, (*sides, filters, filters)),
+        }
 
     def units(self):
         return _stages.Units(self.groups, self.normalization, self.activation)
 
     def stage(self, x, stage, filters, pool_size, units):
+        side = at(self.kernel_size, stage)
         return _stages.residual_stage(
-            x, filters, self.kernel_size, pool_size, self.depth, units, f"stage_{stage}"
+            x, filters, side, pool_size, self.depth, units, f"stage_{stage}"
         )
 
     def build(self):

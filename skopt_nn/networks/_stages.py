@@ -4,7 +4,13 @@ from collections.abc import Callable, Mapping
 from functools import partial
 
 from skopt_nn._backend import keras
-from skopt_nn.networks.layers import ZEROS, Convolution, MaxPooling, normalization
+from skopt_nn.networks.layers import (
+    ZEROS,
+    Convolution,
+    DepthwiseConvolution,
+    MaxPooling,
+    normalization,
+)
 
 ACTIVATIONS = (
     "elu",
@@ -36,13 +42,20 @@ class Units:
         layer of its own.
     normalization, activation : str
         Never shared: each application has statistics of its own.
+    scale : bool
+        Whether batch normalization has a scale; the next kernel can be one, too.
     """
 
     def __init__(
-        self, groups: Mapping[str, str], normalization: str | None, activation: str
+        self,
+        groups: Mapping[str, str],
+        normalization: str | None,
+        activation: str,
+        scale: bool = True,
     ):
         self.normalization = normalization
         self.activation = activation
+        self.scale = scale
         # Batch normalization subtracts the mean: a bias before it would do nothing.
         self.use_bias = normalization != "batch"
         self._groups = groups
@@ -62,7 +75,8 @@ class Units:
     def normalize(self, x, slot):
         if self.normalization is None:
             return x
-        return normalization(self.normalization, f"{slot}_normalization")(x)
+        name = f"{slot}_normalization"
+        return normalization(self.normalization, name, self.scale)(x)
 
     def activate(self, x, slot):
         return keras.layers.Activation(self.activation, name=f"{slot}_activation")(x)
@@ -88,6 +102,43 @@ def residual_stage(x, filters, kernel_size, pool_size, depth, units, name):
         block = units(x, f"{name}_block_{j}", conv)
         x = keras.layers.Add(name=f"{name}_sum_{j}")([x, block])
     return pool(x, pool_size, name)
+
+
+def pooled_unit(x, filters, kernel_size, pool_size, units, name):
+    """Convolution, pooling, normalization, activation: all but the first on less."""
+    fused = pool_size if units.activation in _MONOTONE else 1
+    conv = partial(Convolution, filters, kernel_size, units.use_bias, ZEROS, fused)
+    x = units(x, name, conv)
+    return x if fused == pool_size else pool(x, pool_size, name)
+
+
+def residual_block(x, filters, kernel_size, units, name):
+    """Two convolutions whose output is added to their input, then activated."""
+    conv = partial(Convolution, filters, kernel_size, units.use_bias, ZEROS)
+    inner = units(x, f"{name}_1", conv)
+    inner = units.normalize(units.apply(inner, f"{name}_2", conv), f"{name}_2")
+    x = keras.layers.Add(name=f"{name}_sum")([x, inner])
+    return units.activate(x, name)
+
+
+def separable_unit(x, filters, kernel_size, pool_size, units, name):
+    """A convolution of each channel by itself, then one of single pixels."""
+    depthwise = partial(DepthwiseConvolution, kernel_size, units.use_bias)
+    x = units(x, f"{name}_depthwise", depthwise)
+    return pooled_unit(x, filters, 1, pool_size, units, f"{name}_pointwise")
+
+
+def inception_unit(x, widths, inputs, pool_size, units, name):
+    """Convolutions of several widths side by side, from few channels."""
+    if inputs is not None:
+        conv = partial(Convolution, inputs, 1, False, ZEROS)
+        x = units.apply(x, f"{name}_bottleneck", conv)
+    branches = []
+    for width, filters in widths.items():
+        conv = partial(Convolution, filters, width, units.use_bias, ZEROS, pool_size)
+        branches.append(units.apply(x, f"{name}_width_{width}", conv))
+    x = keras.layers.Concatenate(name=f"{name}_branches")(branches)
+    return units.activate(units.normalize(x, name), name)
 
 
 def pool(x, pool_size, name):

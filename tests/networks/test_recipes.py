@@ -20,6 +20,7 @@ HUGE = 10**30
 # -- values that are refused ----------------------------------------------------
 
 NO_COUNT = [0, -1, 2.0, 1.5, True, "3", None, math.nan, [3], {"class_name": "Dense"}]
+NO_STAGED = [0, -1, 2.0, True, "3", None, math.nan, (), (3, 0), (3.0,), (3,) * 3, {}]
 NO_SIZES = [
     4,
     "44",
@@ -40,8 +41,8 @@ FORGED = {
     "per_column": [0, 1, None, "False", 1.0, [], {}],
     "seed": [-1, 2**32, HUGE, 1.0, True, "0", None, [0], {}],
     "filters": NO_SIZES,
-    "kernel_size": [*NO_COUNT, (3, 3)],
-    "pool_size": NO_COUNT,
+    "kernel_size": NO_STAGED,
+    "pool_size": NO_STAGED,
     "dense_units": NO_SIZES,
     "activation": [*NO_NAME, None, "rleu", "RELU", "softmax", "keras.activations.relu"],
     "normalization": [*NO_NAME, "group", "none", ""],
@@ -101,11 +102,11 @@ def test_groups_that_fit_no_network_are_refused(groups):
 
 @pytest.mark.parametrize(
     "changes",
-    [{"depth": HUGE}, {"filters": (4,) * 1000}, {"depth": 10**6}],
-    ids=["depth", "filters", "deep"],
+    [{"depth": HUGE}, {"depth": 10**6}],
+    ids=["depth", "deep"],
 )
 def test_groups_are_not_looked_up_in_a_network_larger_than_they_are(changes):
-    with pytest.raises(ValueError, match=r"at most 1000 can be built|pool_size"):
+    with pytest.raises(ValueError, match="at most 1000 can be built"):
         replace(SHARED, groups=APART, **changes)
 
 
@@ -114,9 +115,7 @@ def test_groups_are_not_looked_up_in_a_network_larger_than_they_are(changes):
     [
         ({"input_shape": (64,)}, "Convolutions need samples of 1 to 3 spatial axes"),
         ({"input_shape": (2, 2, 2, 2, 1)}, "1 to 3 spatial axes"),
-        ({"pool_size": 9}, "fewer than one would be left"),
-        ({"filters": (4,) * 4}, "fewer than one would be left"),
-        ({"pool_size": HUGE}, "fewer than one would be left"),
+        ({"pool_size": (2, 2, 2)}, "one for each of the"),
     ],
     ids=str,
 )
@@ -129,12 +128,15 @@ def test_fields_that_contradict_each_other_are_refused(recipe, changes, match):
 @pytest.mark.parametrize(
     ("change", "match"),
     [
-        ({"network": "mlp"}, r"network must be one of \['cnn', 'shared'\], got 'mlp'"),
+        (
+            {"network": "mlp"},
+            r"network must be one of \['cnn', 'shared', 'tabular'\], got 'mlp'",
+        ),
         ({"network": None}, "network must be one of"),
         ({"network": ["cnn"]}, "network must be one of"),
         ({"network": {"class_name": "cnn"}}, "network must be one of"),
         ({"network": "shared"}, "a recipe of 'shared' has the fields"),
-        ({"depth": 1}, "a recipe of 'cnn' has the fields"),
+        ({"groups": {}}, "a recipe of 'cnn' has the fields"),
         ({"partition": ()}, "a recipe of 'cnn' has the fields"),
         ({3: 4}, "a recipe of 'cnn' has the fields"),
     ],
@@ -239,6 +241,16 @@ def test_the_name_that_files_of_version_0_1_had_is_read():
     assert networks.recipe_from(networks.RECIPES, state).per_column
 
 
+def test_files_of_version_0_1_have_plain_stages_that_normalize_before_they_pool():
+    new = ("block", "depth", "head", "pools_first", "vocabulary_size", "embedding_dim")
+    state = {name: of for name, of in CNN.to_dict().items() if name not in new}
+    recipe = networks.recipe_from(networks.RECIPES, {**state, "normalization": "batch"})
+    names = [layer.name for layer in recipe.model().layers]
+    first = names.index("conv_1_normalization")
+    assert names[first + 1] == "conv_1_pooling"
+    assert recipe.model().get_layer(names[first]).gamma is not None
+
+
 # -- what a recipe says of its model --------------------------------------------
 
 SHAPES = {
@@ -267,7 +279,6 @@ def kernels_of(model):
 
 def assert_describes(recipe, model):
     assert recipe.kernels() == kernels_of(model)
-    assert recipe.n_unshared_parameters() == networks.n_parameters(model)
     statistics = model.get_layer("standardize")
     assert recipe.statistics_shape == tuple(statistics.mean.shape)
     recipe.check_values(networks.get_values(model))
@@ -275,12 +286,30 @@ def assert_describes(recipe, model):
 
 @pytest.mark.parametrize("normalization", NORMALIZATIONS)
 @pytest.mark.parametrize("changes", SHAPES.values(), ids=SHAPES)
-def test_kernels_and_parameters_of_a_cnn_are_known_without_building(
-    changes, normalization
-):
+def test_kernels_of_a_cnn_are_known_without_building(changes, normalization):
     changes = {"filters": (4, 6), "dense_units": (8, 5), **changes}
     recipe = replace(CNN, normalization=normalization, **changes)
     assert_describes(recipe, recipe.model())
+
+
+@pytest.mark.parametrize("depth", [1, 2, (1, 2)], ids=str)
+@pytest.mark.parametrize("block", networks.BLOCKS)
+@pytest.mark.parametrize("shape", [(9, 2), (8, 8, 2), (4, 4, 4, 1)], ids=str)
+def test_kernels_of_every_block_are_known_without_building(shape, block, depth):
+    changes = {"filters": (4, 6), "input_shape": shape, "normalization": "batch"}
+    recipe = replace(CNN, block=block, depth=depth, head="average", **changes)
+    assert_describes(recipe, recipe.model())
+
+
+@RECIPES
+@pytest.mark.parametrize("n_stages", [3, 4, 9])
+def test_stages_that_find_no_pixel_to_pool_are_left_out(recipe, n_stages):
+    asked = replace(recipe, filters=(4,) * n_stages)
+    assert asked.kernels() == replace(recipe, filters=(4,) * 3).kernels()
+
+
+def test_a_pooling_larger_than_the_sample_leaves_no_stage():
+    assert [*replace(CNN, pool_size=HUGE).kernels()] == ["dense_1", "logits"]
 
 
 @pytest.mark.parametrize("normalization", NORMALIZATIONS)
@@ -290,7 +319,9 @@ def test_kernels_and_parameters_of_shared_layers_are_known_without_building(
     changes, depth, normalization
 ):
     recipe = replace(SHARED, depth=depth, normalization=normalization, **changes)
-    assert_describes(recipe, recipe.model())
+    model = recipe.model()
+    assert_describes(recipe, model)
+    assert recipe.n_unshared_parameters() == networks.n_parameters(model)
     tied = replace(recipe, groups=Tied().groups(recipe.slots()))
     assert tied.stored_kernels() == kernels_of(tied.model())
     assert tied.n_unshared_parameters() == recipe.n_unshared_parameters()

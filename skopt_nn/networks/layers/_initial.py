@@ -60,7 +60,44 @@ def glorot_uniform(rng: np.random.Generator, shape: tuple[int, ...]) -> np.ndarr
     return rng.uniform(-limit, limit, shape)
 
 
+def he_normal(rng: np.random.Generator, shape: tuple[int, ...]) -> np.ndarray:
+    """A kernel from He's normal distribution.
+
+    References
+    ----------
+    K. He, X. Zhang, S. Ren, J. Sun. "Delving Deep into Rectifiers: Surpassing
+    Human-Level Performance on ImageNet Classification". ICCV 2015. arXiv:1502.01852.
+    """
+    return rng.normal(0, math.sqrt(2 / math.prod(shape[:-1])), shape)
+
+
+def glorot_uniform_each(rng: np.random.Generator, shape: tuple[int, ...]) -> np.ndarray:
+    """Kernels from Glorot's uniform distribution, one for each of the first axis."""
+    return np.stack([glorot_uniform(rng, shape[1:]) for _ in range(shape[0])])
+
+
+def unit_uniform(rng: np.random.Generator, shape: tuple[int, ...]) -> np.ndarray:
+    """Vectors, along the last axis, whose norm is about that of one number."""
+    limit = shape[-1] ** -0.5
+    return rng.uniform(-limit, limit, shape)
+
+
+def low_frequencies(rng: np.random.Generator, shape: tuple[int, ...]) -> np.ndarray:
+    """Frequencies of waves that are long beside standardised values."""
+    return rng.normal(0, 0.1, shape)
+
+
+def nothing(rng: np.random.Generator, shape: tuple[int, ...]) -> np.ndarray:
+    """Zeros, of weights that decay all the same."""
+    return np.zeros(shape)
+
+
 KERNEL = Role(decays=True, draw=glorot_uniform)
+DEPTHWISE_KERNEL = Role(decays=True, draw=he_normal)
+MEMBER_KERNEL = Role(decays=True, draw=glorot_uniform_each)
+EMBEDDING = Role(decays=False, draw=unit_uniform)
+EMBEDDING_SLOPES = Role(decays=True, draw=nothing)
+FREQUENCIES = Role(decays=False, draw=low_frequencies)
 
 
 def draw_weights(model: keras.Model, seed: int) -> keras.Model:

@@ -1,9 +1,11 @@
 """Normalization that knows of the rows' weights, with constants filled in by numpy."""
 
 from contextvars import ContextVar
+from typing import Any
 
 from skopt_nn._backend import keras
 from skopt_nn.networks.layers._initial import ONES, ZEROS
+from skopt_nn.networks.layers._pooling import on_jax_cpu
 
 ops = keras.ops
 
@@ -11,8 +13,8 @@ NORMALIZATIONS = ("batch", "layer")
 _SCALE = {"beta_initializer": ZEROS, "gamma_initializer": ONES}
 
 
-def normalization(kind: str, name: str) -> keras.layers.Layer:
-    """The layer of a kind in `NORMALIZATIONS`."""
+def normalization(kind: str, name: str, scale: bool = True) -> keras.layers.Layer:
+    """The layer of a kind in `NORMALIZATIONS`, by batch with or without a scale."""
     if kind == "layer":
         return keras.layers.LayerNormalization(**_SCALE, name=name)
     # Keras averages over 100 steps, which is more than some fits have.
@@ -21,6 +23,7 @@ def normalization(kind: str, name: str) -> keras.layers.Layer:
         moving_mean_initializer=ZEROS,
         moving_variance_initializer=ONES,
         **_SCALE,
+        scale=scale,
         name=name,
     )
 
@@ -44,15 +47,23 @@ class BatchNormalization(keras.layers.BatchNormalization):
         rows = self.row_weights.get()
         if rows is None or not training or not self.trainable:
             return super().call(inputs, training=training)
-        mean, variance = _weighted_moments(inputs, rows)
+        if self.gamma is None and on_jax_cpu():
+            from skopt_nn.networks.layers._jax_kernels import normalized
+
+            shift = ops.convert_to_tensor(self.beta)
+            of_batch: Any = normalized(inputs, rows, shift, self.epsilon)
+            outputs, mean, variance = of_batch
+        else:
+            mean, variance = _weighted_moments(inputs, rows)
+            outputs = ops.batch_normalization(
+                inputs, mean, variance, -1, self.beta, self.gamma, self.epsilon
+            )
         for moving, value in (
             (self.moving_mean, mean),
             (self.moving_variance, variance),
         ):
             moving.assign(moving * self.momentum + value * (1 - self.momentum))
-        return ops.batch_normalization(
-            inputs, mean, variance, -1, self.beta, self.gamma, self.epsilon
-        )
+        return outputs
 
 
 def _weighted_moments(inputs, rows):

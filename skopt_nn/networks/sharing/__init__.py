@@ -1,10 +1,23 @@
 """Which places share which weights, one kind of sharing a file."""
 
+from skopt_nn.networks.sharing._clustered import Clustered
 from skopt_nn.networks.sharing._sharing import Sharing, SharingRun, shared_layers
 from skopt_nn.networks.sharing._similar import Similar
 from skopt_nn.networks.sharing._tied import Tied
 
 # The names that the parameter ``sharing`` takes.
-SHARINGS: dict[str, type[Sharing]] = {"tied": Tied, "similar": Similar}
+SHARINGS: dict[str, type[Sharing]] = {
+    "tied": Tied,
+    "similar": Similar,
+    "clustered": Clustered,
+}
 
-__all__ = ["SHARINGS", "Sharing", "SharingRun", "Similar", "Tied", "shared_layers"]
+__all__ = [
+    "SHARINGS",
+    "Clustered",
+    "Sharing",
+    "SharingRun",
+    "Similar",
+    "Tied",
+    "shared_layers",
+]

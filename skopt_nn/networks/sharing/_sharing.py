@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, ClassVar, Protocol
 
 from skopt_nn._backend import keras
 
@@ -41,10 +41,22 @@ class Sharing:
         Whether ``after_training`` asks for a score.
     trains_on : bool
         Whether ``after_training`` trains for epochs whose number nobody knows before.
+    between_epochs : bool
+        Whether ``project`` is called between epochs and behind the last one.
+    n_values : int or None
+        The most values that a kernel has behind ``project``; None for any number.
     """
 
     needs_held_out = False
     trains_on = False
+    between_epochs = False
+    n_values: ClassVar[int | None] = None
+
+    def check(self, recipe: Any) -> None:
+        """Raise if a network of this recipe cannot share so."""
+
+    def project(self, model: keras.Model, part: float) -> None:
+        """Move weights a part of the way, in (0, 1], to where they are shared."""
 
     def groups(self, slots: Mapping[str, tuple[int, ...]]) -> dict[str, str]:
         """The layer of each slot, from the kernel shapes of all slots."""
