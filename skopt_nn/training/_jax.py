@@ -16,12 +16,14 @@ import numpy as np
 from jax import lax
 
 from skopt_nn._backend import keras, on_device
+from skopt_nn.training._averaging import averaged, averaging_decay
 from skopt_nn.training._batches import batches, stacks
 from skopt_nn.training._cache import PROGRAMS
 from skopt_nn.training._cpu import Inference, chunks, compiled, sequenced_after
 from skopt_nn.training._disk import keep_programs_on_disk
 from skopt_nn.training._keys import architecture_key, twin
 from skopt_nn.training._optimizers import decays, make_optimizer
+from skopt_nn.training.objectives import of_prediction
 
 keep_programs_on_disk()
 
@@ -72,9 +74,10 @@ _BYTES_OF_CALL = 2**25
 class TrainProgram:
     """Gradient steps and the loss of a batch, compiled once for each shape."""
 
-    def __init__(self, model, keyed, loss, optimizer):
+    def __init__(self, model, keyed, loss, optimizer, averages):
         self.template = Template(model, keyed)
         self.loss = loss
+        self.averages = averages
         self.optimizer = make_optimizer(optimizer, learning_rate=1e-3)
         variables = self.template.model.trainable_variables
         self.optimizer.build(variables)
@@ -83,6 +86,7 @@ class TrainProgram:
         )
         names = [v.name for v in self.optimizer.variables]
         self.learning_rate_index = names.index("learning_rate")
+        self.n_steps_index = names.index("iteration")
         self.decays = list(map(decays, variables))
         self.bytes_of_variables = 4 * sum(math.prod(v.shape) for v in variables)
         self.steps = compiled(self._steps, donate_argnums=0)
@@ -94,7 +98,8 @@ class TrainProgram:
         logits, non_trainable = self.template(
             trainable, non_trainable, x, training=training, row_weights=weights
         )
-        return jnp.sum(self.loss(logits, targets, settings) * weights), non_trainable
+        loss = self.loss if training else of_prediction(self.loss)
+        return jnp.sum(loss(logits, targets, settings) * weights), non_trainable
 
     def _gradient_sum(self, state, batch, settings):
         gradient = jax.value_and_grad(self._loss_sum, has_aux=True)
@@ -138,11 +143,10 @@ class TrainProgram:
         weight = jnp.sum(batch.weights)
         old, optimizer = state["trainable"], list(state["optimizer"])
         optimizer[self.learning_rate_index] = rate
-        new, optimizer = self.optimizer.stateless_apply(
-            optimizer, [g / weight for g in sums], old
-        )
+        gradients = _clipped([g / weight for g in sums], settings["global_clipnorm"])
+        new, optimizer = self.optimizer.stateless_apply(optimizer, gradients, old)
         shrink = settings["weight_decay"] * rate
-        return {
+        after = {
             "trainable": [
                 after_step - shrink * before if decays else after_step
                 for after_step, before, decays in zip(new, old, self.decays)
@@ -153,6 +157,16 @@ class TrainProgram:
             "weight_sum": state["weight_sum"] + weight,
             "squares": state["squares"],
         }
+        if self.averages:
+            decay = averaging_decay(
+                settings["weight_averaging"], optimizer[self.n_steps_index]
+            )
+            for name in _OF_MODEL:
+                after[_AVERAGE[name]] = [
+                    averaged(old, new, decay)
+                    for old, new in zip(state[_AVERAGE[name]], after[name])
+                ]
+        return after
 
     def _evaluate(self, state, batch, settings):
         PROGRAMS.count_compilation("test")
@@ -160,6 +174,14 @@ class TrainProgram:
             state["trainable"], state["non_trainable"], batch, settings, False
         )
         return loss, jnp.sum(batch.weights)
+
+
+def _clipped(gradients, limit):
+    """Gradients whose norm, taken together, is at most ``limit``."""
+    squares = [jnp.vdot(g, g).astype(np.float32) for g in gradients]
+    norm = jnp.sqrt(jnp.sum(jnp.stack(squares)))
+    factor = jnp.minimum(1, limit / jnp.maximum(norm, np.finfo(np.float32).tiny))
+    return [g * factor for g in gradients]
 
 
 class PredictProgram:
@@ -178,14 +200,22 @@ class PredictProgram:
 class JaxTrainer:
     """Trains one model by a shared program; the model is written to by ``sync``."""
 
-    def __init__(self, model, objective, optimizer, weight_decay, state=None):
+    def __init__(self, model, objective, training, state=None):
         key = architecture_key(model)
         self.model = model
+        averages = training.weight_averaging is not None
+        what = objective.loss, training.optimizer.lower(), averages
         self.program = PROGRAMS.get(
-            key and ("train", key, objective.loss, optimizer.lower()),
-            lambda: TrainProgram(model, key is not None, objective.loss, optimizer),
+            key and ("train", key, *what),
+            lambda: TrainProgram(model, key is not None, *what),
         )
-        settings = {**objective.settings, "weight_decay": weight_decay}
+        self.trained = _AVERAGE if averages else dict(zip(_OF_MODEL, _OF_MODEL))
+        settings = {
+            **objective.settings,
+            "weight_decay": training.weight_decay,
+            "global_clipnorm": training.global_clipnorm or math.inf,
+            "weight_averaging": training.weight_averaging or 0.0,
+        }
         self.settings = {name: np.float32(value) for name, value in settings.items()}
         if state is None:
             state = self.program.initial_optimizer_state
@@ -196,12 +226,13 @@ class JaxTrainer:
         # Copies, as each step consumes its state.
         for name in _OF_MODEL:
             variables = getattr(self.model, f"{name}_variables")
-            self.state[name] = _to_device([v.value for v in variables])
+            for part in {name, self.trained[name]}:
+                self.state[part] = _to_device([v.value for v in variables])
 
     def sync(self):
         for name in _OF_MODEL:
             variables = getattr(self.model, f"{name}_variables")
-            for variable, value in zip(variables, self.state[name]):
+            for variable, value in zip(variables, self.state[self.trained[name]]):
                 variable.assign(on_device(value))
 
     @property
@@ -209,7 +240,8 @@ class JaxTrainer:
         return _to_host(self.state["optimizer"])
 
     def snapshot(self):
-        return {n: _to_host(self.state[n]) for n in (*_OF_MODEL, "optimizer")}
+        names = {*_OF_MODEL, *self.trained.values(), "optimizer"}
+        return {name: _to_host(self.state[name]) for name in names}
 
     def restore(self, snapshot):
         self.state |= {name: _to_device(part) for name, part in snapshot.items()}
@@ -238,7 +270,7 @@ class JaxTrainer:
         return math.isfinite(self.state["squares"])
 
     def evaluate(self, examples, size):
-        variables = {name: self.state[name] for name in _OF_MODEL}
+        variables = {name: self.state[self.trained[name]] for name in _OF_MODEL}
         parts = [
             self.program.evaluate(size, variables, batch, self.settings)
             for batch in batches(examples, np.arange(len(examples)), size)
@@ -248,6 +280,7 @@ class JaxTrainer:
 
 
 _OF_MODEL = ("trainable", "non_trainable")
+_AVERAGE = {name: f"average_{name}" for name in _OF_MODEL}
 
 # Calls with so few rows are over in less than a millisecond, or are slept through.
 _AWAITED_ROWS = 32

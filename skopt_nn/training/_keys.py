@@ -2,15 +2,17 @@
 
 import json
 import warnings
-from collections.abc import Hashable, Iterator
+from collections.abc import Hashable, Iterator, Mapping
 from types import FunctionType
+from typing import Any
 
 from skopt_nn._backend import keras
 
 # Seeds and initial values are variables of the model, hence arguments of its program.
 _ARGUMENTS = {"seed", "build_config", "compile_config"}
 # Classes of these packages keep in variables what their configuration does not say.
-_OUR_PACKAGES = ("keras.", "skopt_nn.")
+_PACKAGES = ("builtins.", "keras.", "skopt_nn.")
+_CODE = ("function", "__lambda__", "Lambda")
 
 
 def architecture_key(model: keras.Model) -> Hashable | None:
@@ -26,22 +28,18 @@ def architecture_key(model: keras.Model) -> Hashable | None:
     """
     if _has_architecture(model):
         return model.architecture.key
-    if type(model) is not keras.Sequential and not _is_functional(model):
+    cls = type(model)
+    if cls.__name__ not in ("Functional", "Sequential") or not is_of_keras(cls):
         return None
     layers = list(_operations(model, {id(model)}))
     if not all(map(_is_described, layers)):
         return None
     names = {layer.name: f"layer {i}" for i, layer in enumerate(layers)}
     declared = {_class_of(layer): _variable_config(layer) for layer in layers}
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # that a lambda is unsafe to reload
-            config = keras.saving.serialize_keras_object(model)
-        described = json.dumps(_canonical(config, names, declared))
-    except (KeyError, NotImplementedError, TypeError, ValueError):
-        return None
+    described = description(model, names, declared)
     variables = tuple((v.shape, v.dtype, v.trainable) for v in model.variables)
-    return described, tuple(map(type, layers)), variables, _global_settings()
+    key = described, tuple(map(type, layers)), variables, _global_settings()
+    return None if described is None else key
 
 
 def twin(model: keras.Model) -> keras.Model:
@@ -51,15 +49,42 @@ def twin(model: keras.Model) -> keras.Model:
     return type(model).from_config(model.get_config())
 
 
+def description(part: Any, names: Mapping = {}, declared: Mapping = {}) -> str | None:
+    """The configuration of something of Keras as text; None if it hides code.
+
+    Parameters
+    ----------
+    part : keras.Model, Loss, Metric or Optimizer
+    names : dict of str to str
+        What stands for the names of layers.
+    declared : dict of (str, str) to frozenset of str
+        For classes of layers, by registered and own name, their ``variable_config``.
+    """
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # that a lambda is unsafe to reload
+            config = keras.saving.serialize_keras_object(part)
+        return json.dumps(_canonical(config, names, declared))
+    except (KeyError, NotImplementedError, TypeError, ValueError):
+        return None
+
+
+def holds_code(owner: Any) -> bool:
+    """Whether an instance has functions of others, or in the place of its methods."""
+    return any(
+        isinstance(value, FunctionType) or callable(getattr(type(owner), name, None))
+        for name, value in vars(owner).items()
+        if not (getattr(value, "__module__", None) or "").startswith(_PACKAGES)
+    )
+
+
+def is_of_keras(named: Any) -> bool:
+    return named.__module__.startswith("keras.")
+
+
 def _has_architecture(model):
     architecture = getattr(model, "architecture", None)
     return architecture is not None and architecture.describes(model)
-
-
-def _is_functional(model):
-    return type(model).__name__ == "Functional" and type(model).__module__.startswith(
-        "keras."
-    )
 
 
 def _operations(parent, seen: set[int]) -> Iterator[keras.Operation]:
@@ -74,21 +99,19 @@ def _operations(parent, seen: set[int]) -> Iterator[keras.Operation]:
 
 def _is_described(layer):
     """Whether the configuration of a layer tells all that it computes."""
-    cls = type(layer)
     if hasattr(layer, "adapt"):
         return False
-    if not cls.__module__.startswith(_OUR_PACKAGES):
-        return hasattr(cls, "variable_config")
+    if not type(layer).__module__.startswith(_PACKAGES):
+        return hasattr(type(layer), "variable_config")
     # A function called like one of Keras' activations is serialized as if it were it.
-    functions = [v for v in vars(layer).values() if isinstance(v, FunctionType)]
-    return all(f.__module__.startswith(_OUR_PACKAGES) for f in functions)
+    return not holds_code(layer)
 
 
 def _class_of(layer):
     """A layer's class as its serialized form names it."""
     cls = type(layer)
-    stock = cls.__module__.startswith("keras.")
-    return None if stock else keras.saving.get_registered_name(cls), cls.__name__
+    registered = None if is_of_keras(cls) else keras.saving.get_registered_name(cls)
+    return registered, cls.__name__
 
 
 def _variable_config(layer):
@@ -109,32 +132,40 @@ def _canonical(value, names, declared, dropped=frozenset()):
         return [_canonical(item, names, declared) for item in value]
     if not isinstance(value, dict):
         return value
-    class_name = value.get("class_name")
+    class_name, registered = value.get("class_name"), value.get("registered_name")
     if class_name == "DTypePolicy":
         return value
-    if class_name in ("function", "__lambda__", "Lambda"):
-        raise ValueError("a Python function is not described by its configuration")
+    _check_class(value, (registered, class_name) in declared)
     if "keras_history" in value:
         layer, *position = value["keras_history"]
         value = {**value, "keras_history": [names[layer], *position]}
-    inner = declared.get((value.get("registered_name"), class_name), frozenset())
-    return {
+    inner = declared.get((registered, class_name), frozenset())
+    found = {
         key: _renamed(item, names)
         if key in ("name", "input_layers", "output_layers")
         else _canonical(
             item, names, declared, inner if key == "config" else frozenset()
         )
         for key, item in sorted(value.items())
-        if key not in _ARGUMENTS | set(dropped) and not key.endswith("_initializer")
+        if key not in _ARGUMENTS | set(dropped)
     }
+    return {key: v for key, v in found.items() if not key.endswith("_initializer")}
+
+
+def _check_class(config, is_declared):
+    """ValueError for a Python function, or a class of which too little is known."""
+    name = config.get("class_name")
+    if name in _CODE:
+        raise ValueError("a Python function is not described by its configuration")
+    if name is None or name.startswith("__") or is_declared:  # "__keras_tensor__"
+        return
+    source = config.get("module") or config.get("registered_name") or ""
+    if not (source.replace(">", ".") + ".").startswith(_PACKAGES):
+        raise ValueError("a class from elsewhere may hide what it computes")
 
 
 def _renamed(item, names):
     """Names of layers, wherever they stand in a tree of lists and dicts."""
-    if isinstance(item, str):
-        return names.get(item, "model")
-    if isinstance(item, dict):
-        return {key: _renamed(part, names) for key, part in item.items()}
-    if isinstance(item, (list, tuple)):
-        return [_renamed(part, names) for part in item]
-    return item
+    return keras.tree.map_structure(
+        lambda part: names.get(part, "model") if isinstance(part, str) else part, item
+    )

@@ -23,15 +23,25 @@ class Rows(Protocol):
 
 @dataclass(frozen=True)
 class ArrayRows:
-    """Rows of an array of any numeric dtype, in memory or mapped into it."""
+    """Rows of an array of any numeric dtype, in memory or mapped into it.
+
+    Attributes
+    ----------
+    X : ndarray of shape (n_rows, n_features)
+    origin : ndarray of shape (n_features,), float64, or None
+        What is subtracted before single precision would lose the differences of values
+        that are large.
+    """
 
     X: np.ndarray
+    origin: np.ndarray | None = None
 
     def __len__(self) -> int:
         return len(self.X)
 
     def take(self, indices: np.ndarray) -> np.ndarray:
-        return as_input(self.X[indices])
+        x = self.X[indices]
+        return as_input(x if self.origin is None else x - self.origin)
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from skopt_nn.training._rows import Examples
 
 
 class Trainer(Protocol):
-    """Trains one model; made from it, an objective, an optimizer and its state.
+    """Trains one model; made from it, an objective, parameters and a state.
 
     Attributes
     ----------

@@ -29,7 +29,24 @@ def examples(digits):
 
 
 # What a fit of these tests is told beside the parameters of training.
-_OF_FIT = ("validation", "first_epoch", "optimizer_state", "callbacks", "hooks", "seed")
+_OF_FIT = (
+    "validation",
+    "augmentation",
+    "first_epoch",
+    "optimizer_state",
+    "callbacks",
+    "measures",
+    "hooks",
+    "seed",
+)
+# Plain steps: what the defaults add to them has tests of its own.
+_PLAIN = {
+    "learning_rate": 1e-2,
+    "learning_rate_schedule": "constant",
+    "weight_decay": 0.0,
+    "batch_size": 32,
+    "epochs": 1,
+}
 
 
 @pytest.fixture(scope="session")
@@ -38,8 +55,7 @@ def train():
 
     def train(model, examples, **given):
         of_fit = {name: given.pop(name) for name in _OF_FIT if name in given}
-        defaults = {"learning_rate": 1e-2, "epochs": 1}
-        parameters = training.Training(**{**defaults, **given})
+        parameters = training.Training(**{**_PLAIN, **given})
         return training.fit(model, examples, parameters, **{"seed": 3, **of_fit})
 
     return train

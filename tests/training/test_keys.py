@@ -11,6 +11,9 @@ from skopt_nn._backend import keras
 from skopt_nn.training._keys import architecture_key, twin
 from tests.doubles import CNN, SHARED, build
 
+# Only JAX's programs have keys.
+pytestmark = pytest.mark.jax_only
+
 layers = keras.layers
 
 

@@ -115,7 +115,7 @@ def test_folds_that_differ_by_a_row_share_a_program(digits, tiny, batch_size):
     X, y = digits
     training.clear_cache()
     for n_rows in (200, 199):
-        CNNClassifier(**tiny | {"epochs": 1}, batch_size=batch_size).fit(
+        CNNClassifier(**tiny | {"epochs": 1, "batch_size": batch_size}).fit(
             X[:n_rows], y[:n_rows]
         )
     assert training.cache_info().compilations["train"] == 1
@@ -134,7 +134,7 @@ def test_any_number_of_rows_is_predicted_by_a_handful_of_programs(digits, tiny):
 
 def test_a_row_is_predicted_alike_whatever_it_is_batched_with(digits, tiny):
     X, y = digits
-    cnn = CNNClassifier(**tiny | {"epochs": 1}, normalization="batch").fit(X, y)
+    cnn = CNNClassifier(**tiny | {"epochs": 1, "normalization": "batch"}).fit(X, y)
     whole = cnn.predict_proba(X)
     for n_rows in (1, 3, 5, 64, 257, 299):
         np.testing.assert_allclose(
@@ -194,7 +194,7 @@ def test_many_steps_in_a_call_equal_as_many_calls(
     )
     one_by_one.architecture = None
     for model, n_steps in ((together, 16), (one_by_one, 1)):
-        program = JaxTrainer(model, objective, "adam", 0.0).program
+        program = JaxTrainer(model, objective, training.Training()).program
         assert program.steps_of_call(8) == n_steps
         train(model, many, batch_size=8, epochs=2, learning_rate=1e-3)
     np.testing.assert_allclose(

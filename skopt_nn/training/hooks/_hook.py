@@ -16,10 +16,16 @@ class Run(Protocol):
         Up to date after ``sync()``.
     epoch : int
         The epoch under way, counted from 0 when the network was built.
+    last_epoch : int
+        The last one planned.
     is_last : bool
-        Whether no epoch follows, unless training is stopped before.
+        Whether no epoch follows.
+    may_stop : bool
+        Whether the epoch under way is one that training may be stopped behind: not if a
+        schedule has more than a quarter of its way ahead.
     logs : dict of str to float
-        ``"loss"`` of the epoch that has ended and, with held-out rows, ``"val_loss"``.
+        ``"loss"`` and ``"learning_rate"`` of the epoch that has ended and, with
+        held-out rows, ``"val_loss"``.
     history : dict of str to list of float
         The logs of all epochs of this training.
     n_steps : int
@@ -28,20 +34,28 @@ class Run(Protocol):
         Hooks may change it between epochs.
     rates : ndarray of shape (n_steps,) or None
         A hook may set the rate of each step in ``begin_epoch``; None is
-        ``learning_rate`` in all of them. Before the next epoch it is None again.
+        ``learning_rate`` times the schedule. Before the next epoch it is None again.
     stopping : bool
         Set by a hook that wants training to end with this epoch.
     """
 
     model: keras.Model
     epoch: int
+    last_epoch: int
     is_last: bool
+    may_stop: bool
     logs: dict[str, float]
     history: dict[str, list[float]]
     n_steps: int
     learning_rate: float
     rates: np.ndarray | None
     stopping: bool
+
+    def log(self, name: str, value: float) -> None:
+        """Add to the logs of the epoch that has ended, and to the history."""
+
+    def plan(self, n_epochs: int) -> None:
+        """Let so many epochs follow the one under way."""
 
     def sync(self) -> None:
         """Give the model the weights trained so far."""

@@ -11,7 +11,8 @@ class KeepBest(Hook):
     Parameters
     ----------
     watched : str or None
-        The log that is to be small; None keeps every epoch whose numbers are finite.
+        The log that is to be small, or large if its name ends in "score"; None keeps
+        every epoch whose numbers are finite.
     patience : int or None
         Epochs without improvement after which training stops.
 
@@ -33,13 +34,16 @@ class KeepBest(Hook):
 
     def end_epoch(self, run):
         value = -math.inf if self.watched is None else run.logs[self.watched]
+        if self.watched is not None and self.watched.endswith("score"):
+            value = -value
         if value < self._best or self.watched is None:
             self._best, self.best_epoch, self._n_worse = value, run.epoch, 0
             # Behind the last epoch there is nothing that could go wrong.
             self._kept = None if run.is_last else run.snapshot()
         else:
             self._n_worse += 1
-            run.stopping |= self._n_worse == self.patience
+            waited = self.patience is not None and self._n_worse >= self.patience
+            run.stopping |= waited and run.may_stop
 
     def end(self, run):
         if self.best_epoch != run.epoch:

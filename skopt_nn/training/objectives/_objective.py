@@ -32,3 +32,9 @@ class Objective:
     def take(self, indices: np.ndarray) -> "Objective":
         targets = tuple(target[indices] for target in self.targets)
         return replace(self, targets=targets)
+
+
+def of_prediction(loss: Loss) -> Loss:
+    """How rows that are not trained on are judged: by the same loss, or by another
+    that it names, such as the loss of what several members predict together."""
+    return getattr(loss, "of_prediction", loss)

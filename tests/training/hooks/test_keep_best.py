@@ -13,7 +13,7 @@ class Run:
     def __init__(self, losses):
         self.losses = losses
         self.epoch = self.weights = None
-        self.stopping = False
+        self.stopping, self.may_stop = False, True
         self.n_snapshots = 0
 
     def snapshot(self):
@@ -60,6 +60,28 @@ def test_the_epoch_of_the_least_loss_is_kept(losses, best):
 def test_training_stops_when_patience_is_at_its_end(patience, losses, n_epochs):
     run = Run(losses).train(KeepBest("val_loss", patience))
     assert run.epoch + 1 == n_epochs
+
+
+def test_patience_waits_until_the_run_may_stop():
+    run = Run([1, 2, 2, 2, 2])
+    run.may_stop = False
+    assert run.train(KeepBest("val_loss", 1)).epoch + 1 == 5
+    assert run.weights == 0
+
+
+def test_a_score_is_better_the_larger_it_is():
+    class Scored(Run):
+        """Its losses are scores."""
+
+        @property
+        def logs(self):
+            return {"val_score": self._score}
+
+        @logs.setter
+        def logs(self, logs):
+            self._score = logs["val_loss"]
+
+    assert Scored([1, 3, 2]).train(KeepBest("val_score")).weights == 1
 
 
 def test_without_a_log_to_watch_the_last_finite_epoch_is_kept():

@@ -18,6 +18,7 @@ LOGITS = RNG.normal(scale=3, size=(6, 4)).astype(np.float32)
 LABELS = np.array([0, 3, 1, 1, 2, 0], np.int32)
 TEACHER = softmax(RNG.normal(scale=2, size=(6, 4)), axis=1).astype(np.float32)
 ONE_HOT = np.eye(4)[LABELS]
+ALL_SOFT = np.ones(6, np.float32)
 
 
 def value_of(objective, logits):
@@ -31,10 +32,12 @@ def loss_of(loss, logits, targets, **settings):
     return value_of(Objective(loss, (targets,), settings), logits)
 
 
-def taught(loss, logits, targets, teacher, alpha, temperature=None):
+def taught(loss, logits, targets, teacher, alpha, temperature=1.0, **how):
     settings = {} if loss is squared_error else {"label_smoothing": 0.0}
     hard = Objective(loss, (targets,), settings)
-    return value_of(distilled(hard, teacher, alpha, temperature), logits)
+    method, beta = how.get("method", "soft"), how.get("beta", 1.0)
+    settings = {"temperature": temperature, "beta": beta}
+    return value_of(distilled(hard, teacher, alpha, method, settings), logits)
 
 
 @pytest.mark.parametrize("smoothing", [0.0, 0.3, 1.0])
@@ -173,3 +176,41 @@ def test_distilled_squared_error_weighs_values_and_teacher():
     expected += alpha * ((LOGITS - soft) ** 2).mean(axis=1)
     found = taught(squared_error, LOGITS, values, soft, alpha)
     np.testing.assert_allclose(found, expected, rtol=1e-5)
+
+
+def centred(logits):
+    return logits - logits.mean(axis=1, keepdims=True)
+
+
+def test_logits_are_matched_around_their_mean():
+    found = taught(cross_entropy, LOGITS, LABELS, TEACHER, ALL_SOFT, method="logits")
+    difference = centred(np.log(TEACHER.astype(float))) - centred(LOGITS.astype(float))
+    np.testing.assert_allclose(found, (difference**2).mean(axis=1) / 2, rtol=1e-5)
+
+
+def test_log_odds_of_labels_are_matched():
+    y = ONE_HOT.astype(np.float32)
+    found = taught(binary_cross_entropy, LOGITS, y, TEACHER, ALL_SOFT, method="logits")
+    odds = np.log(TEACHER.astype(float) / (1 - TEACHER.astype(float)))
+    expected = ((odds - LOGITS) ** 2).mean(axis=1) / 2
+    np.testing.assert_allclose(found, expected, rtol=1e-4)
+
+
+@pytest.mark.parametrize(("temperature", "beta"), [(1.0, 8.0), (4.0, 0.5)])
+def test_decoupled_is_the_label_against_the_rest_and_the_rest(temperature, beta):
+    def parts(log_p):
+        p = softmax(log_p / temperature, axis=1)
+        own = p[np.arange(6), LABELS]
+        others = p[~ONE_HOT.astype(bool)].reshape(6, 3)
+        return np.stack([own, 1 - own], 1), others / others.sum(axis=1, keepdims=True)
+
+    def divergence(p, q):
+        return (p * np.log(p / q)).sum(axis=1)
+
+    how = {"temperature": temperature, "method": "decoupled", "beta": beta}
+    found = taught(cross_entropy, LOGITS, LABELS, TEACHER, ALL_SOFT, **how)
+    pairs = zip(parts(np.log(TEACHER.astype(float))), parts(LOGITS.astype(float)))
+    label, rest = (divergence(p, q) for p, q in pairs)
+    np.testing.assert_allclose(
+        found, temperature**2 * (label + beta * rest), rtol=1e-4, atol=1e-5
+    )
