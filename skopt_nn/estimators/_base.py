@@ -4,41 +4,28 @@ from dataclasses import fields, replace
 
 import numpy as np
 from sklearn.model_selection import train_test_split
-from sklearn.utils.validation import validate_data
 
 from skopt_nn import networks, training
-from skopt_nn._compat import check_sample_weight
+from skopt_nn._compat import FieldConstraints, num_samples
 from skopt_nn._fitting import (
     EpochTasks,
     all_or_nothing,
+    bare_copy,
     draw_seeds,
     extended,
     warn_of_divergence,
 )
-from skopt_nn.estimators import _rows
-from skopt_nn.estimators._constraints import FieldConstraints
-from skopt_nn.estimators._fitted import FittedNetwork
-from skopt_nn.estimators._soft import check_length
-from skopt_nn.training.hooks import check_callbacks
-from skopt_nn.training.objectives import distilled
+from skopt_nn._validation_rows import check_validation
+from skopt_nn.estimators import _rows, _validation
+from skopt_nn.estimators._checked import CheckedNetwork
+from skopt_nn.estimators._offset import Offsets, on_offsets
+from skopt_nn.training.augmentation import Augmentation
 
 # As many as a predictor takes at once: no more are copied.
 _SCORED_ROWS = 256
-# Rows of these stay as they are; others, such as objects, become the first of them.
-_NUMBERS = [*map(np.dtype, "fed?" + np.typecodes["AllInteger"])]
-_PRIVATE_STATE = {
-    "_optimizer_name",
-    "_optimizer_state",
-    "_outputs",
-    "_recipe",
-    "_resumable",
-    "_sample_shape",
-    "_seeds",
-    "_target_state",
-}
 
 
-class NeuralEstimator(FittedNetwork):
+class NeuralEstimator(CheckedNetwork):
     """Trains the network of a recipe.
 
     A subclass names the class of its recipe, whose fields are its parameters; a mixin
@@ -48,12 +35,14 @@ class NeuralEstimator(FittedNetwork):
     _parameter_constraints = FieldConstraints()
     _recipe_kind: type[networks.Recipe]
     _y_checks: dict = {}
+    # Where a family has no such parameters.
+    input_shape = augmentation = None
 
     def _encode_y(self, y, weights, *, reset, classes):
         """Targets for training, and the weights of the rows that they leave."""
         raise NotImplementedError
 
-    def _encode_soft(self, values, n_rows):
+    def _encode_soft(self, taught):
         """A teacher's outputs in the units of the targets."""
         raise NotImplementedError
 
@@ -69,15 +58,20 @@ class NeuralEstimator(FittedNetwork):
         """What logits stand for."""
         raise NotImplementedError
 
+    def _decode_y(self, target):
+        """The y that was encoded."""
+        raise NotImplementedError
+
     def _score(self, decoded, examples):
         """How good it is."""
         raise NotImplementedError
 
     # -- training ---------------------------------------------------------------
 
-    def _fit(self, X, y, sample_weight, soft_targets=None, classes=None):
+    def _fit(self, X, y, sample_weight, validation, taught=None, classes=None):
         """Train; a fit that fails changes nothing."""
         continues = self.warm_start and hasattr(self, "model_")
+        check_validation(validation)
         tasks = EpochTasks(
             self,
             self._max_epochs(),
@@ -89,14 +83,25 @@ class NeuralEstimator(FittedNetwork):
         )
         with tasks, all_or_nothing(self):
             examples = self._begin(
-                X, y, sample_weight, continues, soft_targets, classes=classes
+                X, y, sample_weight, continues, taught, classes=classes
             )
-            self._train(examples, [tasks])
+            held_out = self._given(validation, taught)
+            self._train(examples, held_out, [tasks])
             self._describe_network()
             self._resumable = self.warm_start
         return self
 
-    def check_fit(self, X, y, sample_weight=None, *, classes=None):
+    def check_fit(
+        self,
+        X,
+        y,
+        sample_weight=None,
+        *,
+        classes=None,
+        X_val=None,
+        y_val=None,
+        sample_weight_val=None,
+    ):
         """Raise what ``fit`` would raise for these data, without training.
 
         Parameters
@@ -109,13 +114,20 @@ class NeuralEstimator(FittedNetwork):
             Non-negative weights.
         classes : array-like of shape (n_classes,), default=None
             All classes, if y may lack some.
+        X_val, y_val : array-like, default=None
+            Rows to validate on.
+        sample_weight_val : array-like of shape (n_val_samples,), default=None
+            Their weights.
         """
         self._validate_params()
-        tried = type(self).__new__(type(self))
-        vars(tried).update(vars(self))
+        validation = X_val, y_val, sample_weight_val
+        check_validation(validation)
+        tried = bare_copy(self)
         if not self.warm_start:
             tried._forget()
         tried._check_fit(X, y, sample_weight, classes=classes)
+        tried.model_ = None  # what follows is held against X
+        tried._given(validation)
 
     def _partial_fit(self, X, y, sample_weight, classes=None):
         if self.early_stopping:
@@ -126,148 +138,102 @@ class NeuralEstimator(FittedNetwork):
         with all_or_nothing(self):
             continues = hasattr(self, "model_")
             examples = self._begin(X, y, sample_weight, continues, classes=classes)
-            self._run(examples, None, 1)
+            self._run(examples, None, epochs=1, learning_rate_schedule="constant")
             self._describe_network()
             self._resumable = True
         return self
 
     def _max_epochs(self):
-        return self.epochs
+        return None if self.epochs == "auto" else self.epochs
 
-    def _begin(self, X, y, sample_weight, continues, soft_targets=None, classes=None):
+    def _given(self, validation, soft_targets=None):
+        """Examples of the rows to validate on that ``fit`` was given, if any."""
+        if validation[0] is None:
+            return None
+        try:
+            untaught = soft_targets and soft_targets.of_none(num_samples(validation[0]))
+            return self._check_fit(*validation, untaught)
+        except ValueError as err:
+            raise ValueError(
+                "X_val, y_val and sample_weight_val must be as X, y and sample_weight "
+                f"are: {err}"
+            ) from err
+
+    def _begin(self, X, y, sample_weight, continues, taught=None, classes=None):
         """Training examples, and a network of our own: a copy or a new one."""
         if not continues:
             self._forget()
-        examples = self._check_fit(X, y, sample_weight, soft_targets, classes=classes)
+        examples = self._check_fit(X, y, sample_weight, taught, classes=classes)
         if continues:
-            self._recipe = replace(self._recipe, dropout=self.dropout)
+            self._recipe = replace(self._recipe, dropout=self._asked().dropout)
             self._set_model(networks.copy(self.model_))
             networks.set_dropout(self.model_, self._recipe.dropout)
             return examples
         self._seeds = draw_seeds(self.random_state, 3)
         self._recipe = replace(self._recipe, seed=self._seeds[0])
         self._set_model(self._recipe.build())
-        networks.set_statistics(self.model_, *_rows.statistics(examples, self._recipe))
+        if isinstance(taught, Offsets):
+            networks.zero_logits(self.model_)
+        examples, self._origin = _rows.from_origin(examples, self._recipe)
+        self._set_constants(examples)
         self.n_iter_ = 0
         self.history_ = {}
         self._optimizer_state = self._optimizer_name = None
         return examples
 
-    def _forget(self):
-        for name in filter(_is_learned, list(vars(self))):
-            delattr(self, name)
+    def _set_constants(self, examples):
+        """Tell the network what the training rows are like."""
+        if self._recipe.standardizes:
+            statistics = _rows.statistics(examples, self._recipe)
+            networks.set_statistics(self.model_, *statistics)
 
-    def _check_fit(self, X, y, sample_weight, soft_targets=None, *, classes=None):
-        """Validate everything, set what describes the data, return the examples."""
-        reset = not hasattr(self, "model_")
-        _rows.check_input_shape(self.input_shape)
-        check_callbacks(self.callbacks)
-        flat, received = _rows.as_rows(X, None if reset else self._sample_shape)
-        checks = {"dtype": _NUMBERS, "multi_output": True, **self._y_checks}
-        flat, y = validate_data(self, flat, y, reset=reset, **checks)
-        _rows.check_range(flat)
-        y = y.toarray() if hasattr(y, "toarray") else y
-        shape = None
-        if reset:
-            shape = _rows.infer_sample_shape(received, self.input_shape, flat.shape[1])
-            self._sample_shape = shape[0]
-            self._make_recipe(*shape, n_outputs=1)
-        else:
-            self._check_network()
-        weights = check_sample_weight(
-            sample_weight, flat, dtype=np.float64, ensure_non_negative=True
-        )
-        if soft_targets is not None:
-            check_length(soft_targets, len(flat))
-        rows, y, weights, soft_targets = self._kept(flat, y, weights, soft_targets)
-        target, weights = self._encode_y(y, weights, reset=reset, classes=classes)
-        if reset:
-            self._recipe = self._make_recipe(*shape, n_outputs=self._n_outputs)
-        objective = self._objective(target)
-        if soft_targets is not None:
-            values = self._encode_soft(soft_targets.values, len(rows))
-            objective = distilled(
-                objective, values, soft_targets.alpha, soft_targets.temperature
-            )
-        return _examples(rows, objective, weights)
-
-    def _kept(self, flat, y, weights, soft_targets):
-        """The rows that count, as a view; of equal ones the first, in a whole batch."""
-        rows, kept = training.ArrayRows(flat), np.flatnonzero(weights)
-        if len(kept) < len(weights):
-            rows, y, weights = training.RowsView(rows, kept), y[kept], weights[kept]
-            soft_targets = soft_targets and soft_targets.take(kept)
-        if self.batch_size is None and soft_targets is None:
-            every = rows.take(np.arange(len(rows)))
-            first, weights = _rows.equal_rows(every, y, weights)
-            rows, y = training.RowsView(rows, first), y[first]
-        return rows, y, weights, soft_targets
-
-    def _make_recipe(self, sample_shape, per_column, *, n_outputs):
-        names = {of.name for of in fields(self._recipe_kind) if of.init}
-        own = {name: value for name, value in vars(self).items() if name in names}
-        given = {"input_shape": sample_shape, "per_column": per_column}
-        return self._recipe_kind(**{**own, **given, "n_outputs": n_outputs, "seed": 0})
-
-    def _check_network(self):
-        """Refuse parameters that ask for another network than the fitted one."""
-        fitted = self._recipe
-        asked = self._make_recipe(
-            tuple(self.input_shape or fitted.input_shape),
-            fitted.per_column,
-            n_outputs=fitted.n_outputs,
-        )
-        # Which layers are shared is learned, too: a subclass that shares looks at it.
-        names = [of.name for of in fields(asked) if of.compare and of.init]
-        changed = sorted(n for n in names if getattr(asked, n) != getattr(fitted, n))
-        if changed:
-            has, got = (
-                ", ".join(f"{name}={getattr(recipe, name)!r}" for name in changed)
-                for recipe in (fitted, asked)
-            )
-            self._refuse_network(f"which has {has}", got)
-
-    def _refuse_network(self, has, got):
-        raise ValueError(
-            "warm_start and partial_fit train the fitted network on, "
-            f"{has}; got {got}. Set that back, or fit a clone."
-        )
-
-    def _train(self, examples, hooks):
-        examples, held_out = self._hold_out(examples)
+    def _train(self, examples, held_out, hooks):
+        if held_out is None:
+            examples, held_out = self._hold_out(examples)
         self._run_epochs(examples, held_out, hooks)
-        if self.early_stopping:
+        if held_out is not None:
             self.best_score_ = self._score_of(held_out)
 
     def _run_epochs(self, examples, held_out, hooks):
-        self._run(examples, held_out, self.epochs, hooks)
+        self._run(examples, held_out, hooks)
 
     def _describe_network(self):
         self.n_parameters_ = networks.n_parameters(self.model_)
 
-    def _run(self, examples, held_out, epochs, hooks=()):
-        """Train ``model_`` for some more epochs and keep the records."""
+    def _run(self, examples, held_out, hooks=(), **changed):
+        """Train ``model_`` on, with some other parameters, and keep the records."""
         names = [of.name for of in fields(training.Training)]
-        own = {name: getattr(self, name) for name in names}
+        own = {name: getattr(self, name) for name in names} | changed
+        chosen = self._resolved(vars(self._recipe) | own)
         same_optimizer = self._optimizer_name == self.optimizer
         outcome = training.fit(
             self.model_,
             examples,
-            training.Training(**{**own, "epochs": epochs}),
+            training.Training(**{name: chosen[name] for name in names}),
             seed=self._seeds[1],
             validation=held_out,
+            augmentation=self._augmentation(),
             first_epoch=self.n_iter_,
             optimizer_state=self._optimizer_state if same_optimizer else None,
             callbacks=self.callbacks,
+            measures=_validation.measures(self, held_out),
             hooks=hooks,
         )
         vars(self).update(self._records(outcome.history))
+        if self.early_stopping and outcome.best_epoch is not None:
+            self.best_epoch_ = outcome.best_epoch + 1
         self._optimizer_state = outcome.optimizer_state
         self._optimizer_name = self.optimizer
         self._set_model(self.model_)
         if outcome.diverged_at is not None:
             hint = f"A smaller learning_rate (got {self.learning_rate}) may help."
             warn_of_divergence(self, outcome.diverged_at, hint, stacklevel=6)
+
+    def _augmentation(self):
+        changes, shape = self._changes(self._recipe), self._recipe.input_shape
+        if not changes:
+            return None
+        return Augmentation(changes, shape, *networks.get_statistics(self.model_))
 
     def _records(self, history):
         return {
@@ -278,8 +244,7 @@ class NeuralEstimator(FittedNetwork):
     def _so_far(self, run):
         """Attributes of this estimator as if it had been fitted up to this epoch."""
         run.sync()
-        other = type(self).__new__(type(self))
-        vars(other).update(vars(self) | self._records(run.history))
+        other = bare_copy(self, vars(self) | self._records(run.history))
         other._set_model(networks.copy(self.model_))
         other._describe_network()
         return vars(other)
@@ -307,23 +272,11 @@ class NeuralEstimator(FittedNetwork):
         return examples.view(train), examples.view(held_out)
 
     def _score_of(self, examples):
+        if self.scoring != "loss":
+            return _validation.Score(self, examples)(self)
         logits = [
             self._outputs.logits(examples.rows.take(rows))
             for rows in _rows.chunks(len(examples), _SCORED_ROWS)
         ]
-        return self._score(self._decode(np.concatenate(logits)), examples)
-
-
-def _examples(rows, objective, weights):
-    """Examples with weights in (0, 1]; rows of no weight are left out.
-
-    Only ratios of weights matter: relative to the largest, none overflows.
-    """
-    weights = (weights / weights.max()).astype(np.float32)
-    examples = training.Examples(rows, objective, weights)
-    return examples if weights.all() else examples.view(np.flatnonzero(weights))
-
-
-def _is_learned(name):
-    """Whether fit sets the attribute of this name."""
-    return name in _PRIVATE_STATE or (name.endswith("_") and not name.startswith("_"))
+        logits = on_offsets(np.concatenate(logits), examples.objective)
+        return self._score(self._decode(logits), examples)

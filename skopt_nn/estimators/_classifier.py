@@ -11,8 +11,9 @@ from sklearn.utils.validation import column_or_1d
 
 from skopt_nn._compat import check_partial_fit_first_call, fit_context
 from skopt_nn._parameters import parameters
+from skopt_nn._soft_targets import as_probabilities, check_soft_targets
 from skopt_nn.estimators._groups import ClassifierOptions
-from skopt_nn.estimators._soft import check_soft_targets
+from skopt_nn.estimators._offset import check_offsets
 from skopt_nn.training.objectives import (
     Objective,
     binary_cross_entropy,
@@ -26,7 +27,15 @@ class NeuralClassifierMixin(ClassifierMixin, ClassifierOptions):
 
     @with_callbacks
     @fit_context(prefer_skip_nested_validation=True)
-    def fit(self, X, y, sample_weight=None):
+    def fit(
+        self,
+        X,
+        y,
+        sample_weight=None,
+        X_val=None,
+        y_val=None,
+        sample_weight_val=None,
+    ):
         """Train the network on labelled samples.
 
         Parameters
@@ -37,12 +46,17 @@ class NeuralClassifierMixin(ClassifierMixin, ClassifierOptions):
             Labels of at least two classes, or a 0/1 indicator of several labels.
         sample_weight : array-like of shape (n_samples,), default=None
             Non-negative weights; a sample of weight zero is as good as absent.
+        X_val, y_val : array-like, default=None
+            Samples and labels to validate on: their loss, and the score named by
+            ``scoring``, are in ``history_``; ``early_stopping`` watches them.
+        sample_weight_val : array-like of shape (n_val_samples,), default=None
+            Their weights.
 
         Returns
         -------
         self : object
         """
-        return self._fit(X, y, sample_weight)
+        return self._fit(X, y, sample_weight, (X_val, y_val, sample_weight_val))
 
     @with_callbacks
     @fit_context(prefer_skip_nested_validation=True)
@@ -52,12 +66,19 @@ class NeuralClassifierMixin(ClassifierMixin, ClassifierOptions):
         y,
         soft_targets,
         *,
+        method="soft",
         temperature=1.0,
+        beta=8.0,
         alpha=0.5,
         sample_weight=None,
         classes=None,
+        X_val=None,
+        y_val=None,
+        sample_weight_val=None,
     ):
         """Train the network on labels and on a teacher's class probabilities.
+
+        Any classifier with such a method can be a student of `DistilledClassifier`.
 
         Parameters
         ----------
@@ -66,13 +87,48 @@ class NeuralClassifierMixin(ClassifierMixin, ClassifierOptions):
         y : array-like of shape (n_samples,) or (n_samples, n_labels)
             Labels, or a 0/1 indicator of several labels.
         soft_targets : array-like of shape (n_samples, n_classes)
-            Probabilities, their columns in the order of ``classes``; for multilabel y
-            those of each label, of shape (n_samples, n_labels).
-        temperature : float, default=1.0
-            Softmax temperature of soft targets and network, in (0, inf).
+            Probabilities, columns as ``classes``; for an indicator those of each label.
+        method : {"soft", "logits", "decoupled"}, default="soft"
+            How both are compared; see `DistilledClassifier`.
+        temperature, beta : float, default=1.0 and 8.0
+            Numbers of the method, in (0, inf).
         alpha : float or array-like of shape (n_samples,), default=0.5
-            Weight of the soft targets in [0, 1]; the labels have ``1 - alpha``. With a
-            value for each row, a row of 1 learns from its soft targets alone.
+            Weight of the soft targets, in [0, 1]; labels have ``1 - alpha``.
+        sample_weight : array-like of shape (n_samples,), default=None
+            Non-negative weights.
+        classes : array-like of shape (n_classes,), default=None
+            All classes in sorted order, if y lacks some.
+        X_val, y_val, sample_weight_val : array-like, default=None
+            Rows to validate on; their loss is that of labels alone.
+
+        Returns
+        -------
+        self : object
+        """
+        taught = check_soft_targets(
+            soft_targets, alpha, method, temperature=temperature, beta=beta
+        )
+        validation = X_val, y_val, sample_weight_val
+        return self._fit(X, y, sample_weight, validation, taught, classes)
+
+    @with_callbacks
+    @fit_context(prefer_skip_nested_validation=True)
+    def fit_offset(self, X, y, scores, *, sample_weight=None, classes=None):
+        """Train the network on what given logits leave to be learned.
+
+        The sum of its logits and ``scores`` is trained, from ``scores`` alone: the last
+        layer starts at zero. ``predict_proba`` then gives the softmax of what is to be
+        added; its logarithm is that, but for one number a row. Any classifier with such
+        a method can be a stage in logit space; see `SerialStage`.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features) or (n_samples, *input_shape)
+            Samples.
+        y : array-like of shape (n_samples,) or (n_samples, n_labels)
+            Labels, or a 0/1 indicator of several labels.
+        scores : array-like of shape (n_samples, n_classes)
+            Logits to start from, their columns in the order of ``classes``.
         sample_weight : array-like of shape (n_samples,), default=None
             Non-negative weights.
         classes : array-like of shape (n_classes,), default=None
@@ -82,8 +138,8 @@ class NeuralClassifierMixin(ClassifierMixin, ClassifierOptions):
         -------
         self : object
         """
-        taught = check_soft_targets(soft_targets, alpha, temperature)
-        return self._fit(X, y, sample_weight, taught, classes)
+        offsets = check_offsets(scores, self)
+        return self._fit(X, y, sample_weight, (None, None, None), offsets, classes)
 
     @fit_context(prefer_skip_nested_validation=True)
     def partial_fit(self, X, y, classes=None, sample_weight=None):
@@ -180,24 +236,9 @@ class NeuralClassifierMixin(ClassifierMixin, ClassifierOptions):
         self._target_state = {"multilabel": True}
         return y.astype(np.float32), weights
 
-    def _encode_soft(self, soft_targets, n_rows):
-        expected = (n_rows, len(self.classes_))
-        if soft_targets.shape != expected:
-            raise ValueError(
-                f"soft_targets must be probabilities of shape {expected}, a column for "
-                f"each of the classes of y, got shape {soft_targets.shape}."
-            )
-        if soft_targets.min() < 0:
-            raise ValueError(
-                "soft_targets must be probabilities, got negative values (the least is "
-                f"{soft_targets.min()}). Those of a teacher are its predict_proba(X)."
-            )
-        if self._target_state["multilabel"] and soft_targets.max() > 1:
-            raise ValueError(
-                "soft_targets of labels must be probabilities, got values above 1 (the "
-                f"largest is {soft_targets.max()})."
-            )
-        return soft_targets.astype(np.float32)
+    def _encode_soft(self, taught):
+        multilabel = self._target_state["multilabel"]
+        return as_probabilities(taught, len(self.classes_), multilabel)
 
     @property
     def _n_outputs(self):
@@ -210,6 +251,9 @@ class NeuralClassifierMixin(ClassifierMixin, ClassifierOptions):
 
     def _strata(self, target):
         return None if self._target_state["multilabel"] else target
+
+    def _decode_y(self, target):
+        return target if self._target_state["multilabel"] else self.classes_[target]
 
     # -- predictions ------------------------------------------------------------
 

@@ -8,19 +8,45 @@ n_features_in_ : int
     n_iter_ : int
         Epochs run.
     history_ : dict of str to list of float
-        ``"loss"`` of each epoch and, with ``early_stopping``, ``"val_loss"``.
+        ``"loss"`` and ``"learning_rate"`` at the end of each epoch; with rows that are
+        held out or given to validate on, ``"val_loss"`` and, unless
+        ``scoring="loss"``, ``"val_score"``.
     best_score_ : float
-        Score of the restored epoch on the held-out rows. Only with ``early_stopping``.
+        Score of the fitted network on the rows held out or given to validate on: by
+        ``scoring``, or accuracy or R^2 if that is the loss. Only with such rows.
+    best_epoch_ : int
+        The epoch whose weights were kept, counted from 1. Only with ``early_stopping``.
     model_ : keras.Model
         The network, from flat rows to logits.
     n_parameters_ : int
         Number of trained parameters; what is shared counts once."""
 REFERENCES = """\
 .. [1] I. Loshchilov, F. Hutter. "Decoupled Weight Decay Regularization". ICLR 2019.
-       arXiv:1711.05101."""
+       arXiv:1711.05101.
+    .. [6] L. N. Smith, N. Topin. "Super-Convergence: Very Fast Training of Neural
+       Networks Using Large Learning Rates". 2018. arXiv:1708.07120."""
 SMOOTHING_REFERENCE = """\
 .. [2] C. Szegedy, V. Vanhoucke, S. Ioffe, J. Shlens, Z. Wojna. "Rethinking the
        Inception Architecture for Computer Vision". CVPR 2016. arXiv:1512.00567."""
+
+BLOCK_REFERENCES = """\
+.. [3] K. He, X. Zhang, S. Ren, J. Sun. "Deep Residual Learning for Image Recognition".
+       CVPR 2016. arXiv:1512.03385.
+    .. [4] A. G. Howard, M. Zhu, B. Chen, D. Kalenichenko, W. Wang, T. Weyand, M.
+       Andreetto, H. Adam. "MobileNets: Efficient Convolutional Neural Networks for
+       Mobile Vision Applications". 2017. arXiv:1704.04861.
+    .. [5] H. Ismail Fawaz, B. Lucas, G. Forestier, C. Pelletier, D. F. Schmidt, J.
+       Weber, G. I. Webb, L. Idoumghar, P.-A. Muller, F. Petitjean. "InceptionTime:
+       Finding AlexNet for Time Series Classification". Data Mining and Knowledge
+       Discovery 34, 2020, 1936-1962. arXiv:1909.04939."""
+
+TABLE_REFERENCES = """\
+.. [3] Y. Gorishniy, A. Kotelnikov, A. Babenko. "TabM: Advancing Tabular Deep Learning
+       with Parameter-Efficient Ensembling". ICLR 2025. arXiv:2410.24210.
+    .. [4] Y. Gorishniy, I. Rubachev, A. Babenko. "On Embeddings for Numerical Features
+       in Tabular Deep Learning". NeurIPS 2022. arXiv:2203.05556.
+    .. [5] R. Caruana, A. Niculescu-Mizil, G. Crew, A. Ksikes. "Ensemble Selection from
+       Libraries of Models". ICML 2004. doi:10.1145/1015330.1015432."""
 
 
 def documented(cls: type) -> type:
@@ -29,6 +55,8 @@ def documented(cls: type) -> type:
         "attributes": ATTRIBUTES,
         "references": REFERENCES,
         "smoothing_reference": SMOOTHING_REFERENCE,
+        "block_references": BLOCK_REFERENCES,
+        "table_references": TABLE_REFERENCES,
     }
     if cls.__doc__:  # there is none under -OO
         for name, text in sections.items():

@@ -10,7 +10,7 @@ from sklearn.callback import CallbackSupportMixin
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from skopt_nn import networks
-from skopt_nn._fitting import without_unpicklable
+from skopt_nn._fitting import bare_copy, without_unpicklable
 from skopt_nn.estimators import _rows
 from skopt_nn.estimators._outputs import Outputs
 
@@ -26,17 +26,29 @@ class FittedNetwork(
 ):
     """The half of a neural estimator that comes after training."""
 
+    _origin = None  # in files of version 0.1, too
+
     def _set_model(self, model):
         self.model_, self._outputs = model, Outputs(model)
 
     def _check_predict(self, X):
         check_is_fitted(self, "model_")
         X, _ = _rows.as_rows(X, self._sample_shape)
+        if self._origin is not None:
+            X = validate_data(self, X, reset=False, dtype=np.float64)
+            return (X - self._origin).astype(np.float32)
         if not hasattr(self, "feature_names_in_") and _rows.are_sound(
             X, self.n_features_in_, _ROW_DTYPES
         ):
             return X
         return validate_data(self, X, reset=False, dtype=_ROW_DTYPES)
+
+    def _of_rows(self):
+        """The same, for rows as training has them, without names and less an origin."""
+        other = bare_copy(self)
+        vars(other).pop("feature_names_in_", None)
+        other._origin = None
+        return other
 
     def _outputs_of(self, name, X):
         rows = self._check_predict(X)
@@ -56,6 +68,40 @@ class FittedNetwork(
             A row a sample.
         """
         return self._outputs_of("features", X)
+
+    def summary(self, input_shape=None, n_outputs=2):
+        """The network layer by layer: shapes, parameters, multiply-adds of a sample.
+
+        Parameters
+        ----------
+        input_shape : tuple of int, default=None
+            Before ``fit``, the shape of a sample with its channels; None is that of the
+            parameter ``input_shape``. Ignored once the estimator is fitted.
+        n_outputs : int, default=2
+            Before ``fit``, the number of classes or values. Ignored once it is fitted.
+
+        Returns
+        -------
+        Summary
+            It prints as a table; ``layers``, ``n_parameters`` and ``n_multiply_adds``
+            are numbers.
+
+        Raises
+        ------
+        ValueError
+            If the estimator is not fitted and no shape is given.
+        """
+        if hasattr(self, "model_"):
+            return networks.summary(self.model_)
+        shape = input_shape or self.input_shape
+        _rows.check_input_shape(shape)
+        if shape is None:
+            raise ValueError(
+                "summary needs the shape of one sample with its channels before fit, "
+                "such as summary((28, 28, 1)); got input_shape=None."
+            )
+        recipe = self._make_recipe(tuple(shape), False, n_outputs=n_outputs)
+        return networks.summary(recipe.model())
 
     @property
     def _n_features_out(self):
@@ -94,7 +140,7 @@ class FittedNetwork(
     def __setstate__(self, state):
         state = dict(state)
         fitted = "model_" in state
-        values = state.pop("model_", ())
+        values = networks.unpacked(state.pop("model_", ()))
         if fitted:
             recipe = networks.recipe_from(networks.RECIPES, state["_recipe"])
             recipe.check_values(values)

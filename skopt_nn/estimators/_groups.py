@@ -12,6 +12,7 @@ from skopt_nn._parameters import (
     parameter,
     parameters,
 )
+from skopt_nn.estimators._targets import LOSSES
 
 
 @parameters
@@ -23,11 +24,15 @@ class Network:
     %(parameters)s
     """
 
-    filters: tuple[int, ...] = parameter(
-        (32, 64), [tuple, list], "tuple of int", kw_only=False
+    filters: tuple[int, ...] | str = parameter(
+        "auto",
+        [tuple, list, OneOf(("auto",))],
+        'tuple of int or "auto"',
+        kw_only=False,
     )
     """Output channels of the convolution of each stage. ``()`` is a network
-    without convolutions, a multilayer perceptron.
+    without convolutions, a multilayer perceptron. ``"auto"`` is ``(24, 48, 96)``, and
+    ``(96,)`` for texts, rows of token ids.
     """
     input_shape: tuple[int, ...] | None = parameter(
         None, [tuple, list, None], "tuple of int"
@@ -37,24 +42,73 @@ class Network:
     that of X: samples of 2, 3 or 4 axes end with their channels; rows are a
     series of one channel whose columns have units of their own.
     """
-    kernel_size: int = parameter(3, COUNT)
-    """Width of the convolutions' windows along each axis, in pixels."""
-    pool_size: int = parameter(2, COUNT)
-    """Factor by which the max pooling behind each stage shrinks each axis; 1 for
-    none. It must leave at least one pixel, except in rows without
-    ``input_shape``, which are pooled as long as they last.
+    kernel_size: int | tuple[int, ...] | str = parameter(
+        "auto", [COUNT, tuple, list, OneOf(("auto",))], 'int, tuple of int or "auto"'
+    )
+    """Width of the convolutions' windows along each axis, in pixels or steps: one of
+    all stages, or one for each. ``"auto"`` is 9 for series of at least 32 steps, 4 for
+    texts, and 3 for images, volumes, shorter series and rows without ``input_shape``.
     """
-    dense_units: tuple[int, ...] = parameter((128,), [tuple, list], "tuple of int")
-    """Units of the dense layers between the last stage and the output."""
+    pool_size: int | tuple[int, ...] | str = parameter(
+        "auto", [COUNT, tuple, list, OneOf(("auto",))], 'int, tuple of int or "auto"'
+    )
+    """Factor by which the max pooling of each stage shrinks each axis; 1 for none. It
+    may be one for each stage. ``"auto"`` is 2, 1 for texts, and for series of at least
+    32 steps what leaves about 32 of them. Stages that would leave less than a pixel are
+    left out; rows without ``input_shape`` are pooled as long as they last.
+    """
+    dense_units: tuple[int, ...] | str = parameter(
+        "auto", [tuple, list, OneOf(("auto",))], 'tuple of int or "auto"'
+    )
+    """Units of the dense layers between the last stage and the output. ``"auto"`` is
+    none, and ``(128,)`` without stages.
+    """
     activation: str = parameter("relu", OneOf(networks.ACTIVATIONS), "str")
     """Name of the activation function, one of ``skopt_nn.networks.ACTIVATIONS``."""
     normalization: str | None = parameter(
-        None, [OneOf(networks.NORMALIZATIONS), None], '{"batch", "layer"}'
+        "auto",
+        [OneOf(("auto", *networks.NORMALIZATIONS)), None],
+        '{"auto", "batch", "layer"}',
     )
-    """Normalization between each layer and its activation."""
-    dropout: float = parameter(0.0, SHARE)
-    """Fraction of the values behind each dense layer set to zero in training, in
-    [0, 1).
+    """Normalization between each layer and its activation; None for none. ``"auto"`` is
+    ``"batch"``, and None for texts and without stages.
+    """
+    dropout: float | str = parameter(
+        "auto", [SHARE, OneOf(("auto",))], 'float or "auto"'
+    )
+    """Fraction of the values before the output, and behind each dense layer, set to
+    zero in training, in [0, 1). ``"auto"`` is 0, and 0.5 for texts.
+    """
+
+
+@parameters
+class Stages:
+    """Parameters of the stages of a convolutional network.
+
+    Parameters
+    ----------
+    %(parameters)s
+    """
+
+    block: str = parameter("auto", OneOf(("auto", *networks.BLOCKS)), "str")
+    """What a stage is made of. ``"plain"``: convolutions; ``"residual"``: one, then
+    blocks of two whose output is added to their input [3]_; ``"separable"``:
+    convolutions of each channel by itself, then across channels, except for the
+    first [4]_; ``"inception"``: several widths side by side, ``kernel_size`` and its
+    half and quarter, from fewer channels [5]_. ``"auto"`` is ``"plain"``, and
+    ``"inception"`` for texts.
+    """
+    depth: int | tuple[int, ...] = parameter(
+        1, [COUNT, tuple, list], "int or tuple of int"
+    )
+    """Convolutions of each stage, the first of which pools; with residual blocks, the
+    first one and so many less one blocks. It may be one for each stage.
+    """
+    head: str = parameter("auto", OneOf(("auto", *networks.HEADS)), "str")
+    """What the last stage's pixels become: all of them side by side
+    (``"flatten"``), or the ``"average"`` or ``"max"`` of each channel. ``"auto"``
+    flattens up to 16 pixels, and rows without ``input_shape``, is ``"max"`` for texts
+    and ``"average"`` otherwise.
     """
 
 
@@ -67,6 +121,20 @@ class Fitting:
     %(parameters)s
     """
 
+    augmentation: Any = parameter(
+        "auto", [dict, tuple, list, str, None], "dict, tuple of str or str"
+    )
+    """How samples are changed at random in training: names of changes, or a dict of
+    them and their strengths. ``"shift"`` and ``"scale"``: by up to so many pixels, by
+    a factor of up to 1 + the strength; ``"flip"``: with this probability;
+    ``"roll"``: closed outlines, by up to this part; ``"rotation"``: by up to so many
+    degrees; ``"noise"``: of this part of the standard deviation; ``"erasing"``,
+    ``"time_mask"``, ``"frequency_mask"``: windows of this part of an axis;
+    ``"mixup"``, ``"cutmix"``: two rows made one, by a share of this Beta distribution.
+    ``"token_dropout"``: token ids become unknown, with this probability. ``"auto"``
+    shifts images of at least 16 pixels on each side by up to 2, forgets 0.3 of the
+    tokens of texts and changes nothing else; None for nothing.
+    """
     callbacks: list | None = parameter(
         None, [list, tuple, None], "list of keras.callbacks.Callback"
     )
@@ -104,3 +172,22 @@ class ClassifierOptions:
     """
     label_smoothing: float = parameter(0.0, Range(Real, 0, 1, closed="both"))
     """Part of each label that is spread evenly over all classes, in [0, 1] [2]_."""
+
+
+@parameters
+class RegressorOptions:
+    """Parameters of regressors.
+
+    Parameters
+    ----------
+    %(parameters)s
+    """
+
+    loss: str = parameter("squared_error", OneOf(LOSSES.keys()), "str")
+    """What is to be small: ``"squared_error"`` (predictions are means),
+    ``"absolute_error"`` (medians), ``"quantile"``, ``"huber"`` (means that outliers
+    move little), ``"poisson"`` for counts and rates of at least zero, or ``"gamma"``
+    for values above zero; predictions of the last two are above zero.
+    """
+    quantile: float = parameter(0.5, Range(Real, 0, 1, closed="neither"))
+    """The one that ``loss="quantile"`` predicts, in (0, 1). Ignored otherwise."""

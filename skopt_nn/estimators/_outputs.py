@@ -12,9 +12,13 @@ class Outputs:
         self._model = model
 
     @cached_property
+    def _folded(self):
+        return networks.folded(self._model)
+
+    @cached_property
     def logits(self):
-        return training.Predictor(self._model)
+        return training.Predictor(self._folded)
 
     @cached_property
     def features(self):
-        return training.Predictor(networks.hidden_features(self._model))
+        return training.Predictor(networks.hidden_features(self._folded))

@@ -1,10 +1,13 @@
 """From what users call X to flat rows, and what one sample looks like."""
 
 import math
+from dataclasses import replace
 from numbers import Integral
 
 import numpy as np
 from sklearn.preprocessing import StandardScaler
+
+from skopt_nn import training
 
 # Of float64: two megabytes at a time.
 _CHUNK_VALUES = 2**18
@@ -113,6 +116,45 @@ def check_range(X):
             )
 
 
+# Single precision has about 24 bits; a column whose mean is so many deviations away
+# from zero would keep half of them.
+_FAR = 2**12
+
+
+def from_origin(examples, recipe):
+    """Examples less what single precision cannot add to them, and what that is.
+
+    It is None, and examples stay as they are, unless there are columns far from zero.
+    """
+    views, rows = [], examples.rows
+    while isinstance(rows, training.RowsView):
+        views.append(rows)
+        rows = rows.rows
+    origin = _origin(rows.X, recipe)
+    if origin is None:
+        return examples, None
+    rows = replace(rows, origin=origin)
+    for view in reversed(views):
+        rows = replace(view, rows=rows)
+    return replace(examples, rows=rows), origin
+
+
+def _origin(X, recipe):
+    if X.dtype in (np.float32, np.float16, np.uint8) or not recipe.standardizes:
+        return None
+    size = max(_CHUNK_VALUES // X.shape[1], 1)
+    scaler = StandardScaler()
+    for rows in chunks(len(X), size):
+        scaler.partial_fit(X[rows].astype(np.float64))
+    mean, deviation = _of_channels(scaler, recipe)
+    is_far = (deviation > 0) & (np.abs(mean) > _FAR * deviation)
+    if not is_far.any():
+        return None
+    # One for all pixels of a channel: another for each would be another picture.
+    origin = np.where(is_far, mean, 0.0).reshape(recipe.statistics_shape)
+    return np.broadcast_to(origin, recipe.input_shape).ravel()
+
+
 def statistics(examples, recipe):
     """Weighted mean and standard deviation of each channel, or of each column.
 
@@ -123,6 +165,15 @@ def statistics(examples, recipe):
     for rows in chunks(len(examples), size):
         x = examples.rows.take(rows).astype(np.float64)
         scaler.partial_fit(x, sample_weight=examples.weights[rows])
+    mean, scale = _of_channels(scaler, recipe)
+    # What float32 cannot tell from a constant is one.
+    scale[scale <= np.abs(mean) * np.finfo(np.float32).eps] = 1
+    shape = recipe.statistics_shape
+    return mean.reshape(shape), scale.reshape(shape)
+
+
+def _of_channels(scaler, recipe):
+    """Mean and standard deviation of each channel, from those of the columns."""
     mean, variance = scaler.mean_, scaler.var_
     if not recipe.per_column:
         n_channels = recipe.input_shape[-1]
@@ -130,11 +181,7 @@ def statistics(examples, recipe):
         mean = of_column.mean(axis=0)
         spread = variance.reshape(-1, n_channels) + (of_column - mean) ** 2
         variance = spread.mean(axis=0)
-    scale = np.sqrt(variance)
-    # What float32 cannot tell from a constant is one.
-    scale[scale <= np.abs(mean) * np.finfo(np.float32).eps] = 1
-    shape = recipe.statistics_shape
-    return mean.reshape(shape), scale.reshape(shape)
+    return mean, np.sqrt(variance)
 
 
 def chunks(n_rows, size):

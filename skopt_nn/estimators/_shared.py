@@ -1,5 +1,6 @@
 """Networks with shared weights as classifier and regressor."""
 
+import math
 from dataclasses import fields, replace
 from numbers import Integral, Real
 
@@ -18,6 +19,7 @@ from skopt_nn.estimators._docs import documented
 from skopt_nn.estimators._groups import Network
 from skopt_nn.estimators._regressor import NeuralRegressorMixin
 from skopt_nn.networks.sharing import SHARINGS, shared_layers
+from skopt_nn.training.hooks import Hook
 
 
 @parameters
@@ -25,17 +27,23 @@ class SharedWeightEstimator(ConvolutionalEstimator):
     """Parameters and recipe of a network with shared weights."""
 
     _recipe_kind = networks.SharedRecipe
+    _n_values = None  # in files of version 0.1, too
 
     filters: tuple[int, ...] = redefault(Network, "filters", (32, 32))
     dense_units: tuple[int, ...] = redefault(Network, "dense_units", (64,))
-    sharing: str = parameter("tied", OneOf(SHARINGS.keys()), '{"tied", "similar"}')
+    sharing: str = parameter(
+        "tied", OneOf(SHARINGS.keys()), '{"tied", "similar", "clustered"}'
+    )
     """How layers come to share. ``"tied"``: all layers of one shape are one layer
     from the start, applied again and again [3]_ [4]_. ``"similar"``: the
     network is trained unshared, from one draw of weights for all layers of a
     shape; then the two layers whose kernels are most alike (cosine similarity
     [5]_) become one, which starts as their mean and is fine-tuned, and so on
     while the score on rows that are held out in any case is at most
-    ``tolerance`` below that of the unshared network.
+    ``tolerance`` below that of the unshared network. ``"clustered"``: layers
+    share nothing, but the weights of each kernel take ``n_clusters`` values, the
+    means of k-means, to which they are moved between epochs and at the end [7]_;
+    files hold these values and a few bits for each weight.
     """
     depth: int = parameter(3, Range(Integral, 0))
     """Residual convolutions of each stage, in [0, inf)."""
@@ -45,6 +53,10 @@ class SharedWeightEstimator(ConvolutionalEstimator):
     """
     fine_tune_epochs: int = parameter(5, COUNT)
     """Epochs of training after each merge. Ignored if ``sharing="tied"``."""
+    n_clusters: int = parameter(16, Range(Integral, 1, 256, closed="both"))
+    """Values of the weights of each kernel, in [1, 256]: 2 and 3 make binary and
+    ternary networks. Ignored unless ``sharing="clustered"``.
+    """
 
     @property
     def _sharing(self):
@@ -55,6 +67,11 @@ class SharedWeightEstimator(ConvolutionalEstimator):
         recipe = super()._make_recipe(sample_shape, per_column, n_outputs=n_outputs)
         return replace(recipe, groups=self._sharing.groups(recipe.slots()))
 
+    def _check_fit(self, *data, **how):
+        examples = super()._check_fit(*data, **how)
+        self._sharing.check(self._recipe)
+        return examples
+
     def _check_network(self):
         super()._check_network()
         reason = self._sharing.accepts(self._recipe)
@@ -62,7 +79,7 @@ class SharedWeightEstimator(ConvolutionalEstimator):
             self._refuse_network(reason, f'sharing="{self.sharing}"')
 
     def _max_epochs(self):
-        return None if self._sharing.trains_on else self.epochs
+        return None if self._sharing.trains_on else super()._max_epochs()
 
     def _needs_held_out(self):
         return self.early_stopping or self._sharing.needs_held_out
@@ -70,13 +87,55 @@ class SharedWeightEstimator(ConvolutionalEstimator):
     def _describe_network(self):
         super()._describe_network()
         self.shared_weights_ = shared_layers(self._recipe.groups)
+        self._n_values = self._sharing.n_values
+        if self._n_values is not None:
+            for shape in self._recipe.stored_kernels().values():
+                n_weights = math.prod(shape)
+                stored = networks.n_stored(n_weights, self._n_values)
+                self.n_parameters_ += stored - n_weights
         unshared = self._recipe.n_unshared_parameters()
         self.compression_ratio_ = unshared / self.n_parameters_
 
+    def _run(self, examples, held_out, hooks=(), **changed):
+        if self._sharing.between_epochs:
+            hooks = [*hooks, _Projection(self._sharing)]
+        super()._run(examples, held_out, hooks, **changed)
+
+    def __getstate__(self):
+        state = super().__getstate__()
+        if "model_" in state and self._n_values is not None:
+            state["model_"] = networks.packed(state["model_"], self._n_values)
+        return state
+
     def _run_epochs(self, examples, held_out, hooks):
-        watched = held_out if self.early_stopping else None
-        self._run(examples, watched, self.epochs, hooks)
+        self._run(examples, held_out, hooks)
         self._sharing.after_training(_SharingRun(self, examples, held_out, hooks))
+
+
+class _Projection(Hook):
+    """Moves weights towards shared ones between epochs, and all the way at the end.
+
+    The part of the way is that of the training that is done: weights that are moved all
+    the way from the first epoch on never change clusters.
+    """
+
+    def __init__(self, sharing):
+        self._sharing = sharing
+
+    def begin(self, run):
+        self._first = run.epoch
+
+    def end_epoch(self, run):
+        done = run.epoch + 1 - self._first
+        self._move(run, done / (run.last_epoch + 1 - self._first))
+
+    def end(self, run):
+        self._move(run, 1.0)
+
+    def _move(self, run, part):
+        run.sync()
+        self._sharing.project(run.model, part)
+        run.read()
 
 
 class _SharingRun:
@@ -100,7 +159,9 @@ class _SharingRun:
         return self._estimator._score_of(self._held_out)
 
     def train(self, epochs):
-        self._estimator._run(self._examples, self._held_out, epochs, self._hooks)
+        kept = {"early_stopping": True, "n_iter_no_change": epochs}
+        data = self._examples, self._held_out, self._hooks
+        self._estimator._run(*data, epochs=epochs, **kept)
 
     def replace(self, recipe, model):
         self._estimator._recipe = recipe
@@ -148,6 +209,9 @@ class SharedWeightClassifier(NeuralClassifierMixin, SharedWeightEstimator):
        arXiv:1909.11942.
     .. [5] P. Savarese, M. Maire. "Learning Implicitly Recurrent CNNs Through Parameter
        Sharing". ICLR 2019. arXiv:1902.09701.
+    .. [7] S. Han, H. Mao, W. J. Dally. "Deep Compression: Compressing Deep Neural
+       Networks with Pruning, Trained Quantization and Huffman Coding". ICLR 2016.
+       arXiv:1510.00149.
 
     Examples
     --------
@@ -160,7 +224,7 @@ class SharedWeightClassifier(NeuralClassifierMixin, SharedWeightEstimator):
     {'shared_1': ['stage_1_block_1', 'stage_1_block_2', 'stage_2_entry',
                   'stage_2_block_1', 'stage_2_block_2']}
     >>> round(net.compression_ratio_, 2)
-    1.68
+    1.65
     """
 
 
@@ -198,6 +262,9 @@ class SharedWeightRegressor(NeuralRegressorMixin, SharedWeightEstimator):
        arXiv:1909.11942.
     .. [5] P. Savarese, M. Maire. "Learning Implicitly Recurrent CNNs Through Parameter
        Sharing". ICLR 2019. arXiv:1902.09701.
+    .. [7] S. Han, H. Mao, W. J. Dally. "Deep Compression: Compressing Deep Neural
+       Networks with Pruning, Trained Quantization and Huffman Coding". ICLR 2016.
+       arXiv:1510.00149.
 
     Examples
     --------

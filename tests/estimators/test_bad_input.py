@@ -61,12 +61,36 @@ PARAMETERS = {
         {"input_shape": (64,)},
         "Convolutions need samples of 1 to 3 spatial axes and one of channels",
     ),
-    "too many stages": (
-        {"filters": (4, 4, 4, 4)},
-        "filters=(4, 4, 4, 4) are 4 stages, each of which divides the (8, 8) pixels of "
-        "a sample by pool_size=2: fewer than one would be left",
+    "kernels of too many stages": (
+        {"kernel_size": (3, 3, 5)},
+        "kernel_size must be an int, or a tuple of one for each of the 1 stages of "
+        "filters=(4,), got (3, 3, 5)",
     ),
-    "pool larger than the image": ({"pool_size": 9}, "fewer than one would be left"),
+    "unknown schedule": (
+        {"learning_rate_schedule": "one-cycle"},
+        "The 'learning_rate_schedule' parameter of",
+    ),
+    "schedule below zero": (
+        {"learning_rate_schedule": lambda done: -done},
+        "learning_rate_schedule must give a finite number of at least 0",
+    ),
+    "unknown score": ({"scoring": "acuracy"}, 'scoring must be "loss", one of'),
+    "unknown augmentation": (
+        {"augmentation": {"shft": 1}},
+        "augmentation must name changes among ['cutmix', 'erasing', 'flip'",
+    ),
+    "augmentation out of range": (
+        {"augmentation": {"flip": 2}},
+        "the strength of 'flip' in augmentation must be in [0, 1.0], got 2",
+    ),
+    "augmentation of spectra on series": (
+        {"augmentation": "frequency_mask", "input_shape": (64, 1)},
+        "'frequency_mask' in augmentation is for samples of (2,) spatial axes",
+    ),
+    "two mixtures": (
+        {"augmentation": ("mixup", "cutmix")},
+        'augmentation must not have both "mixup" and "cutmix"',
+    ),
     "filters of zero": ({"filters": (0,)}, "filters must be a tuple of positive ints"),
     "filters of words": ({"filters": ("a",)}, "filters must be a tuple of positive"),
     "filters as a number": ({"filters": 4}, "The 'filters' parameter of"),
@@ -296,6 +320,20 @@ def test_temperature_out_of_its_range(make, digits, temperature):
     X, y = digits
     with pytest.raises(ValueError, match=r"temperature == .*must be > 0"):
         make().fit_soft(X, y, np.eye(10)[y], temperature=temperature)
+
+
+@pytest.mark.parametrize(
+    ("y", "match"),
+    [
+        (np.arange(300) % 2, "needs 3 classes or more, of one label a row; got 2. Use"),
+        (np.eye(3, dtype=int)[np.arange(300) % 3], "got 3 labels. Use"),
+    ],
+    ids=["two classes", "several labels"],
+)
+def test_decoupled_needs_other_classes(make, digits, y, match):
+    soft = np.full((300, 2 if y.ndim == 1 else 3), 0.5)
+    with pytest.raises(ValueError, match=match):
+        make().fit_soft(digits[0], y, soft, method="decoupled")
 
 
 def test_partial_fit_with_early_stopping(make, digits):

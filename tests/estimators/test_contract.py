@@ -21,14 +21,18 @@ from skopt_nn import (
 
 FAMILIES = [CNNClassifier, CNNRegressor, SharedWeightClassifier, SharedWeightRegressor]
 SHARED_PARAMETERS = {
-    "batch_size": 32,
+    "augmentation": "auto",
+    "batch_size": "auto",
     "callbacks": None,
     "early_stopping": False,
+    "epochs": "auto",
     "input_shape": None,
-    "learning_rate": 1e-3,
+    "learning_rate_schedule": "one_cycle",
+    "max_time": None,
     "n_iter_no_change": 10,
     "optimizer": "adam",
     "random_state": None,
+    "scoring": "loss",
     "validation_fraction": 0.1,
     "verbose": 0,
     "warm_start": False,
@@ -39,7 +43,6 @@ SHARED_PARAMETERS = {
 def test_parameters_of_the_contract_have_its_defaults(cls):
     params = cls().get_params()
     assert {name: params[name] for name in SHARED_PARAMETERS} == SHARED_PARAMETERS
-    assert "epochs" in params
     parameters = list(inspect.signature(cls).parameters.values())
     assert all(p.kind is p.KEYWORD_ONLY for p in parameters[2:])
 
@@ -47,13 +50,16 @@ def test_parameters_of_the_contract_have_its_defaults(cls):
 def test_parameters_of_a_cnn_have_the_defaults_of_the_contract():
     params = CNNClassifier().get_params()
     expected = {
-        "filters": (32, 64),
-        "kernel_size": 3,
-        "pool_size": 2,
-        "dense_units": (128,),
+        "filters": "auto",
+        "kernel_size": "auto",
+        "pool_size": "auto",
+        "dense_units": "auto",
         "activation": "relu",
-        "normalization": None,
-        "dropout": 0.0,
+        "normalization": "auto",
+        "dropout": "auto",
+        "block": "auto",
+        "depth": 1,
+        "head": "auto",
         "class_weight": None,
     }
     assert {name: params[name] for name in expected} == expected
@@ -66,7 +72,7 @@ def test_fitted_attributes(make, digits, cls):
     assert est.fit(X, y) is est
     assert est.n_features_in_ == 64
     assert est.n_iter_ == 2
-    assert list(est.history_) == ["loss"]
+    assert list(est.history_) == ["loss", "learning_rate"]
     assert len(est.history_["loss"]) == 2
     assert est.n_parameters_ == sum(
         int(np.prod(v.shape)) for v in est.model_.trainable_variables

@@ -13,7 +13,7 @@ from skopt_nn._backend import keras
 MB = 2**20
 N_MEGABYTES = 40
 # JAX lets up to 32 calls of 16 steps wait for their turn, each with its batches.
-BATCH_SIZE = 8 if keras.backend.backend() == "jax" else 512
+BATCH_SIZE = 4 if keras.backend.backend() == "jax" else 512
 SMALL = {"filters": (), "dense_units": (4,), "epochs": 1, "batch_size": BATCH_SIZE}
 
 
@@ -21,7 +21,7 @@ SMALL = {"filters": (), "dense_units": (4,), "epochs": 1, "batch_size": BATCH_SI
 def mapped(request, tmp_path_factory):
     """Samples on disk, and their labels."""
     dtype = np.dtype(request.param)
-    shape = (32, 32, 1) if dtype == np.uint8 else (16, 16, 1)
+    shape = (24, 24, 1) if dtype == np.uint8 else (16, 16, 1)
     n_rows = N_MEGABYTES * MB // (dtype.itemsize * math.prod(shape))
     path = tmp_path_factory.mktemp("mapped") / "X.npy"
     X = np.lib.format.open_memmap(path, "w+", dtype, (n_rows, *shape))

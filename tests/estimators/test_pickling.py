@@ -40,12 +40,13 @@ for name, est in joblib.load(f"{folder}/fitted.joblib").items():
 def estimators(make, digits, fitted, fitted_shared):
     """Estimators of all families, those that resume among them."""
     busy = {"dropout": 0.3, "normalization": "batch", "warm_start": True}
+    shared = {"filters": (), "dense_units": (8, 8, 8)}
     return {
         "classifier": fitted,
-        "regressor": make(CNNRegressor).fit(*digits),
+        "regressor": make(CNNRegressor, filters=()).fit(*digits),
         "shared": fitted_shared,
-        "shared_regressor": make(SharedWeightRegressor, filters=(4, 4)).fit(*digits),
-        "resuming": make(**busy).fit(*digits),
+        "shared_regressor": make(SharedWeightRegressor, **shared).fit(*digits),
+        "resuming": make(filters=(), **busy).fit(*digits),
     }
 
 
@@ -88,7 +89,7 @@ def test_copies_are_equal(estimators, digits, same, duplicate):
 @pytest.mark.parametrize("cls", FAMILIES)
 def test_unfitted_estimator_is_pickled(make, digits, same, cls):
     X, y = digits
-    est = make(cls)
+    est = make(cls, filters=())
     loaded = pickle.loads(pickle.dumps(est))
     assert loaded.get_params() == est.get_params()
     same(loaded.fit(X, y), est.fit(X, y), X)
@@ -112,14 +113,15 @@ def bytes_of(est):
 @pytest.mark.parametrize("optimizer", ["adam", "sgd"])
 def test_pickle_takes_four_bytes_a_parameter(make, digits, optimizer):
     X, y = digits
-    est = make(dense_units=(512,), optimizer=optimizer, epochs=1).fit(X, y)
+    params = {"filters": (), "dense_units": (512,), "epochs": 1}
+    est = make(**params, optimizer=optimizer).fit(X, y)
     assert est.n_parameters_ > 30_000
     assert bytes_of(est) < 4 * est.n_parameters_ + 10_000
 
 
 def test_shared_weights_are_stored_once(make, digits):
     X, y = digits
-    params = {"filters": (24, 24), "depth": 3, "epochs": 1}
+    params = {"filters": (), "dense_units": (100,) * 6, "epochs": 1}
     shared = make(SharedWeightClassifier, **params).fit(X, y)
     assert shared.compression_ratio_ > 3
     assert bytes_of(shared) < 4 * shared.n_parameters_ + 10_000
@@ -128,7 +130,7 @@ def test_shared_weights_are_stored_once(make, digits):
 def test_partial_fit_goes_on_after_unpickling(make, digits, same):
     X, y = digits
     busy = {"dropout": 0.3, "normalization": "batch"}
-    est = make(**busy).partial_fit(X, y)
+    est = make(filters=(), **busy).partial_fit(X, y)
     loaded = pickle.loads(pickle.dumps(est)).partial_fit(X, y)
     same(loaded, est.partial_fit(X, y), X)
     assert loaded.n_iter_ == 2
@@ -136,7 +138,7 @@ def test_partial_fit_goes_on_after_unpickling(make, digits, same):
 
 @pytest.mark.parametrize("cls", FAMILIES)
 def test_clone_of_a_fitted_estimator_is_unfitted(make, digits, cls):
-    est = make(cls).fit(*digits)
+    est = make(cls, filters=()).fit(*digits)
     other = clone(est)
     assert other.get_params() == est.get_params()
     assert not [name for name in vars(other) if name.endswith("_")]

@@ -245,7 +245,7 @@ def test_layers_that_are_all_merged_are_tied(make, digits, order, seed):
 
 @pytest.mark.parametrize("resume", ["fit", "partial_fit", "check_fit"])
 @pytest.mark.parametrize(
-    "changed", [{"filters": (2.9,)}, {"dense_units": (0,)}, {"filters": 9 * (4,)}]
+    "changed", [{"filters": (2.9,)}, {"dense_units": (0,)}, {"pool_size": (2, 2)}]
 )
 @pytest.mark.parametrize("cls", [CNNClassifier, SharedWeightClassifier])
 def test_bad_parameters_are_named_as_in_a_first_fit(

@@ -1,0 +1,56 @@
+"""Rows to validate on: given or held out, and what is watched on them."""
+
+import numpy as np
+from sklearn.metrics import get_scorer, get_scorer_names
+
+from skopt_nn._fitting import bare_copy
+from skopt_nn.training.hooks import Hook
+
+
+def check_scoring(scoring):
+    """A scorer of scikit-learn by its name, or a function; None for the loss."""
+    if scoring == "loss":
+        return None
+    if isinstance(scoring, str) and scoring not in get_scorer_names():
+        raise ValueError(
+            'scoring must be "loss", one of sklearn.metrics.get_scorer_names() or a '
+            f"function scorer(estimator, X, y), got {scoring!r}."
+        )
+    return get_scorer(scoring)
+
+
+class Score(Hook):
+    """Logs a score of the rows held out as ``"val_score"``.
+
+    Parameters
+    ----------
+    estimator : NeuralEstimator
+        The one that is fitted.
+    examples : Examples
+    """
+
+    def __init__(self, estimator, examples):
+        self._estimator = estimator
+        self._scorer = check_scoring(estimator.scoring)
+        self._X = examples.rows.take(np.arange(len(examples)))
+        self._y = estimator._decode_y(examples.objective.targets[0])
+        weights = examples.weights
+        self._weights = {}
+        if isinstance(estimator.scoring, str) and np.ptp(weights) > 0:
+            self._weights = {"sample_weight": weights}
+
+    def __call__(self, fitted):
+        """The score of a fitted estimator."""
+        fitted = fitted._of_rows()
+        return float(self._scorer(fitted, self._X, self._y, **self._weights))
+
+    def end_epoch(self, run):
+        fitted = bare_copy(self._estimator, self._estimator._so_far(run))
+        run.log("val_score", self(fitted))
+
+
+def measures(estimator, examples):
+    """The hook that scores, if there is a score to be watched."""
+    if examples is None or estimator.scoring == "loss":
+        return []
+    return [Score(estimator, examples)]

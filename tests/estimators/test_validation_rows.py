@@ -1,0 +1,127 @@
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn import config_context
+from sklearn.metrics import accuracy_score, log_loss
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+
+from skopt_nn import CNNClassifier, CNNRegressor
+
+
+@pytest.fixture(scope="module")
+def split(digits):
+    X, y = digits
+    return X[:200], y[:200], X[200:], y[200:]
+
+
+def test_given_rows_are_logged_and_not_trained_on(split, tiny):
+    X, y, X_val, y_val = split
+    net = CNNClassifier(**tiny).fit(X, y, X_val=X_val, y_val=y_val)
+    alone = CNNClassifier(**tiny).fit(X, y)
+    np.testing.assert_array_equal(net.predict_proba(X), alone.predict_proba(X))
+    loss = log_loss(y_val, net.predict_proba(X_val))
+    assert net.history_["val_loss"][-1] == pytest.approx(loss, rel=1e-4)
+    assert net.best_score_ == accuracy_score(y_val, net.predict(X_val))
+
+
+def test_weights_of_given_rows_count(split, tiny):
+    X, y, X_val, y_val = split
+    weights = np.arange(100.0) % 2
+    net = CNNClassifier(**tiny)
+    net.fit(X, y, X_val=X_val, y_val=y_val, sample_weight_val=weights)
+    loss = log_loss(y_val, net.predict_proba(X_val), sample_weight=weights)
+    assert net.history_["val_loss"][-1] == pytest.approx(loss, rel=1e-4)
+
+
+def test_early_stopping_keeps_the_epoch_that_scores_best_on_given_rows(split, tiny):
+    X, y, X_val, y_val = split
+    params = tiny | {"epochs": 6, "learning_rate": 0.05, "early_stopping": True}
+    net = CNNClassifier(scoring="accuracy", **params)
+    net.fit(X, y, X_val=X_val, y_val=y_val)
+    scores = net.history_["val_score"]
+    assert net.best_score_ == max(scores)
+    assert net.best_epoch_ == np.argmax(scores) + 1
+    assert net.score(X_val, y_val) == pytest.approx(net.best_score_)
+
+
+def test_a_function_is_a_scorer(split, tiny):
+    X, y, X_val, y_val = split
+    seen = []
+
+    def scorer(estimator, X, y):
+        seen.append((len(X), set(y) <= set(estimator.classes_)))
+        return len(seen)
+
+    net = CNNClassifier(scoring=scorer, **tiny)
+    net.fit(X, y, X_val=X_val, y_val=y_val)
+    assert net.history_["val_score"] == [1, 2]
+    assert set(seen) == {(100, True)}
+
+
+def test_scores_of_held_out_rows_with_names_and_labels(digits, tiny):
+    X, y = digits
+    frame = pd.DataFrame(X, columns=[f"pixel {i}" for i in range(64)])
+    words = np.array([f"no. {i}" for i in y])
+    params = tiny | {"early_stopping": True, "scoring": "neg_log_loss"}
+    net = CNNClassifier(**params).fit(frame, words)
+    assert len(net.history_["val_score"]) == 2
+    assert -net.history_["val_score"][-1] == pytest.approx(
+        net.history_["val_loss"][-1], rel=1e-4
+    )
+
+
+def test_scores_of_values_are_in_units_of_y(diabetes):
+    X, y = diabetes
+    params = {"filters": (), "dense_units": (8,), "epochs": 2, "random_state": 0}
+    net = CNNRegressor(scoring="neg_mean_absolute_error", **params)
+    net.fit(X[:150], y[:150], X_val=X[150:], y_val=y[150:])
+    error = np.abs(net.predict(X[150:]) - y[150:]).mean()
+    assert -net.best_score_ == pytest.approx(error, rel=1e-5)
+
+
+def test_a_pipeline_transforms_the_rows_to_validate_on(split, tiny):
+    X, y, X_val, y_val = split
+    with config_context(enable_metadata_routing=True):
+        net = CNNClassifier(**tiny).set_fit_request(X_val=True, y_val=True)
+        pipeline = make_pipeline(StandardScaler(), net, transform_input=["X_val"])
+        pipeline.fit(X, y, X_val=X_val, y_val=y_val)
+    loss = log_loss(y_val, pipeline.predict_proba(X_val))
+    assert pipeline[-1].history_["val_loss"][-1] == pytest.approx(loss, rel=1e-4)
+
+
+def test_parts_of_validation_data_are_refused(split, tiny):
+    X, y, X_val, y_val = split
+    net = CNNClassifier(**tiny)
+    with pytest.raises(ValueError, match="X_val and y_val must be given together"):
+        net.fit(X, y, X_val=X_val)
+    with pytest.raises(ValueError, match=r"X_val, y_val and .* must be as X, y.*10"):
+        net.fit(X, y, X_val=X_val[:, :10], y_val=y_val)
+    with pytest.raises(ValueError, match=r"must be as X, y.*has the labels \[11\]"):
+        net.fit(X, y, X_val=X_val, y_val=np.full(100, 11))
+    with pytest.raises(ValueError, match=r"must be as X, y.*inconsistent numbers"):
+        net.fit(X, y, X_val=X_val, y_val=y_val[:50])
+    assert not hasattr(net, "model_")
+
+
+@pytest.mark.parametrize("schedule", ["one_cycle", "constant"])
+def test_patience_waits_for_the_last_quarter_of_a_schedule(split, tiny, schedule):
+    """Rows with labels of chance: the first epochs are as good as any."""
+    X, y, X_val, y_val = split
+    params = tiny | {"epochs": 12, "learning_rate": 0.05, "n_iter_no_change": 1}
+    params |= {"early_stopping": True, "learning_rate_schedule": schedule}
+    net = CNNClassifier(**params).fit(X, y, X_val=X_val, y_val=(y_val + 5) % 10)
+    if schedule == "constant":
+        assert net.n_iter_ < 9
+    else:
+        assert net.n_iter_ >= 9
+
+
+def test_rows_far_from_zero_are_scored_as_they_are_predicted():
+    near = np.random.default_rng(0).normal(size=(200, 2))
+    X, y = 1e8 + near, near[:, 0] > 0
+    params = {"filters": (), "dense_units": (8,), "epochs": 20, "random_state": 0}
+    net = CNNClassifier(scoring="accuracy", **params)
+    net.fit(X, y, X_val=X[:50], y_val=y[:50])
+    assert net.best_score_ == net.score(X[:50], y[:50])
+    assert net.history_["val_score"][-1] == net.best_score_
