@@ -1,24 +1,28 @@
 """What `KerasClassifier` and `KerasRegressor` share: scikeras' base made whole."""
 
-import inspect
-
 from sklearn.callback import CallbackSupportMixin, with_callbacks
-from sklearn.utils.validation import check_is_fitted
+from sklearn.utils.validation import check_consistent_length, check_is_fitted
 
 from skopt_nn import _fitting
 from skopt_nn._backend import keras
-from skopt_nn.bridge import _compiling, _routing, _scikeras, _training
-from skopt_nn.bridge._data import CheckedData, relative, with_weight
+from skopt_nn._compat import check_partial_fit_first_call, check_sample_weight
+from skopt_nn._validation_rows import check_validation
+from skopt_nn.bridge import _routing, _scikeras, _training
+from skopt_nn.bridge._data import CheckedData, with_weight
 from skopt_nn.bridge._docs import shown_in_full
 from skopt_nn.bridge._parameters import Parameters
 from skopt_nn.bridge._pickle import PickledModels
 from skopt_nn.bridge._seeds import seeded
+from skopt_nn.bridge._teaching import taught_twin, untaught
+from skopt_nn.bridge._trained import TrainedModel
 
 _OF_ONE_MODEL = ("model_", "history_", "n_iter_", "callbacks_", "classes_")
 
 
 @shown_in_full
-class BaseWrapper(CallbackSupportMixin, PickledModels, CheckedData, Parameters):
+class BaseWrapper(
+    CallbackSupportMixin, TrainedModel, PickledModels, CheckedData, Parameters
+):
     """A Keras model behind scikit-learn's methods, for any kind of target.
 
     The parent of `KerasClassifier` and `KerasRegressor`, from which other estimators
@@ -140,7 +144,16 @@ class BaseWrapper(CallbackSupportMixin, PickledModels, CheckedData, Parameters):
     # -- training ---------------------------------------------------------------
 
     @with_callbacks
-    def fit(self, X, y, sample_weight=None, **kwargs):
+    def fit(
+        self,
+        X,
+        y,
+        sample_weight=None,
+        X_val=None,
+        y_val=None,
+        sample_weight_val=None,
+        **kwargs,
+    ):
         """Build the model and train it.
 
         Parameters
@@ -152,6 +165,11 @@ class BaseWrapper(CallbackSupportMixin, PickledModels, CheckedData, Parameters):
         sample_weight : array-like of shape (n_samples,), default=None
             Rows of weight zero are as if absent. Only ratios matter: the weights are
             divided by their mean.
+        X_val, y_val : array-like, default=None
+            Rows to validate on, with what they are called in ``history_``: ``val_loss``
+            and ``val_`` before each metric. They go through the encoders as X and y do.
+        sample_weight_val : array-like of shape (n_val_samples,), default=None
+            Their weights.
         **kwargs : dict
             Arguments of ``keras.Model.fit`` for this call, such as ``epochs``, or of
             the model's own ``fit``.
@@ -161,6 +179,13 @@ class BaseWrapper(CallbackSupportMixin, PickledModels, CheckedData, Parameters):
         self
             This estimator.
         """
+        validation = X_val, y_val, sample_weight_val
+        return self._train(X, y, sample_weight, kwargs, validation)
+
+    def _train(
+        self, X, y, sample_weight, kwargs, validation, taught=None, classes=None
+    ):
+        check_validation(validation)
         epochs = kwargs.pop("epochs", getattr(self, "fit__epochs", self.epochs))
         initial_epoch = kwargs.pop("initial_epoch", 0)
         with _fitting.EpochTasks(
@@ -175,24 +200,52 @@ class BaseWrapper(CallbackSupportMixin, PickledModels, CheckedData, Parameters):
                     warm_start=self.warm_start,
                     epochs=epochs,
                     initial_epoch=initial_epoch,
+                    validation=validation,
+                    taught=taught,
+                    classes=classes,
                     **kwargs,
                 )
             finally:
                 vars(self).pop("_epoch_tasks", None)
         return self
 
-    def _fit(self, X, y, sample_weight, warm_start, epochs, initial_epoch, **kwargs):
+    def _fit(
+        self,
+        X,
+        y,
+        sample_weight,
+        warm_start,
+        epochs,
+        initial_epoch,
+        validation=(None, None, None),
+        taught=None,
+        classes=None,
+        **kwargs,
+    ):
         with _fitting.all_or_nothing(self):
-            X, y, sample_weight = with_weight(X, y, sample_weight)
-            X, y = self._begin(X, y, continues=self.warm_start or warm_start)
+            X, y, sample_weight, taught = with_weight(X, y, sample_weight, taught)
+            if not (self.warm_start or warm_start):
+                self._forget()
+            if classes is not None:
+                check_partial_fit_first_call(self, classes)
+            X, y = self._begin(X, y)
             _routing.check_fit_arguments(self.__name__, kwargs, self.model_)
             sample_weight = self._final_weights(y, sample_weight)
             y = self.target_encoder_.transform(y)
             X = self.feature_encoder_.transform(X)
             self._check_model_compatibility(y)
+            validation = self._encoded_validation(*validation)
+            model = self.model_
+            if taught is not None:
+                with seeded(self._seed):
+                    model, y = taught_twin(self, X, y, taught)
+                validation = untaught(validation, y)
+            if validation:
+                kwargs["validation_data"] = validation
             self._fit_keras_model(
                 X,
                 y,
+                model,
                 sample_weight=sample_weight,
                 warm_start=warm_start,
                 epochs=epochs,
@@ -200,10 +253,8 @@ class BaseWrapper(CallbackSupportMixin, PickledModels, CheckedData, Parameters):
                 **kwargs,
             )
 
-    def _begin(self, X, y, continues):
+    def _begin(self, X, y):
         """Validated data, and a compiled model: the one there is, or a new one."""
-        if not continues:
-            self._forget()
         if self.initialized_:
             self._check_routed_parameters()
             X, y = self._validate_data(X, y)
@@ -215,63 +266,24 @@ class BaseWrapper(CallbackSupportMixin, PickledModels, CheckedData, Parameters):
         self._ensure_compiled_model()
         return X, y
 
+    def _encoded_validation(self, X, y, sample_weight):
+        """What Keras is given as ``validation_data``; empty for none."""
+        if X is None:
+            return ()
+        try:
+            check_consistent_length(X, y)
+            X, y = self._validate_data(X, y)
+            X, y = self.feature_encoder_.transform(X), self.target_encoder_.transform(y)
+        except ValueError as err:
+            raise ValueError(f"X_val and y_val must be as X and y are: {err}") from err
+        if sample_weight is None:
+            return X, y
+        weights = check_sample_weight(sample_weight, X)
+        return X, y, weights / weights.mean()
+
     def _final_weights(self, y, sample_weight):
         """Weights of the rows from all there is to weigh them by; None if equal."""
         return sample_weight
-
-    def _check_model_compatibility(self, y):
-        expected = getattr(self, "n_outputs_expected_", None)
-        _compiling.check_outputs(self.model_, expected, self.target_encoder_)
-        declared = inspect.signature(type(self)).parameters.get("loss")
-        default = declared.default if declared else None
-        _compiling.check_loss(self.loss, default, self.model_.loss)
-
-    def _fit_keras_model(
-        self, X, y, sample_weight, warm_start, epochs, initial_epoch, **kwargs
-    ):
-        arguments = _scikeras.routing.route_params(
-            self.get_params(deep=False), "fit", pass_filter=self._fit_kwargs
-        )
-        arguments |= kwargs
-        arguments["epochs"] = initial_epoch + epochs
-        arguments["initial_epoch"] = initial_epoch
-        callbacks = self._make_callbacks("fit", kwargs)
-        rows, sample_weight = relative(sample_weight)
-        run = _training.train(
-            self.model_,
-            (X, y, sample_weight),
-            rows,
-            {k: v for k, v in arguments.items() if not k.startswith("callbacks")},
-            seed=self._seed,
-            n_before=self.n_iter_,
-            callbacks=callbacks,
-            hooks=[] if self._epoch_tasks is None else [self._epoch_tasks],
-        )
-        self.callbacks_ = callbacks
-        vars(self).update(self._progress(run, initial_epoch))
-        if run.diverged_at is not None:
-            hint = "A smaller learning rate or scaled inputs may help."
-            _fitting.warn_of_divergence(self, run.diverged_at, hint, stacklevel=5)
-
-    def _progress(self, run, initial_epoch):
-        """Attributes that count epochs, after those of a run."""
-        before = getattr(self, "history_", {}) if initial_epoch else {}
-        named = {_metric_name(name): list(vs) for name, vs in run.history.items()}
-        return {
-            "n_iter_": self.n_iter_ + len(named.get("loss", ())),
-            "history_": _fitting.extended(before, len(before.get("loss", ())), named),
-        }
-
-    def _at(self, run, initial_epoch):
-        """Attributes of this estimator as if training had ended with this epoch."""
-        return {"model_": self._copied_model(), **self._progress(run, initial_epoch)}
-
-    def _make_callbacks(self, method, kwargs):
-        """Callbacks for one call: made from classes, copied from instances."""
-        self._initialize_callbacks()
-        made = {m: vars(self).pop(f"_{m}_callbacks") for m in ("fit", "predict")}
-        callbacks = map(_training.copied, keras.tree.flatten(made[method]))
-        return [*callbacks, *keras.tree.flatten(kwargs.get("callbacks") or [])]
 
     # -- predicting -------------------------------------------------------------
 
@@ -313,13 +325,3 @@ class BaseWrapper(CallbackSupportMixin, PickledModels, CheckedData, Parameters):
         )
         predicted = self.predict(X)
         return self.scorer(y, predicted, sample_weight=sample_weight, **arguments)
-
-
-def _metric_name(name):
-    """scikeras' name of a metric in ``history_``: the full one for ``"mse"``."""
-    if name == "loss" or name.startswith("val_"):
-        return name
-    try:
-        return _scikeras.names.metric_name(name)
-    except ValueError:
-        return name

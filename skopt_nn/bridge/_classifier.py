@@ -1,12 +1,14 @@
 """The classifier whose network a build function makes."""
 
 from sklearn.base import ClassifierMixin
+from sklearn.callback import with_callbacks
 from sklearn.metrics import accuracy_score
 from sklearn.utils.class_weight import compute_sample_weight
 from sklearn.utils.multiclass import type_of_target
 
 from skopt_nn import _fitting
 from skopt_nn._compat import check_partial_fit_first_call
+from skopt_nn._soft_targets import check_soft_targets
 from skopt_nn.bridge._base import BaseWrapper
 from skopt_nn.bridge._docs import shown_in_full
 from skopt_nn.bridge._encoders import LabelEncoder
@@ -136,6 +138,58 @@ class KerasClassifier(ClassifierMixin, BaseWrapper):
             if compiled.is_one_hot:
                 self.target_encoder_ = compiled.fit(y)
         return X, y
+
+    @with_callbacks
+    def fit_soft(
+        self,
+        X,
+        y,
+        soft_targets,
+        *,
+        method="soft",
+        temperature=1.0,
+        beta=8.0,
+        alpha=0.5,
+        sample_weight=None,
+        classes=None,
+        X_val=None,
+        y_val=None,
+        sample_weight_val=None,
+        **kwargs,
+    ):
+        """Build the model and train it on labels and a teacher's probabilities.
+
+        ``history_`` has the loss of both together, and no metrics.
+
+        Parameters
+        ----------
+        X, y : array-like
+            As for ``fit``; y may be a 0/1 indicator of several labels.
+        soft_targets : array-like of shape (n_samples, n_classes)
+            Probabilities, columns as ``classes``; for an indicator those of each label.
+        method : {"soft", "logits", "decoupled"}, default="soft"
+            How both are compared; see `DistilledClassifier`.
+        temperature, beta : float, default=1.0 and 8.0
+            Numbers of the method, in (0, inf).
+        alpha : float or array-like of shape (n_samples,), default=0.5
+            Weight of the soft targets, in [0, 1]; labels have ``1 - alpha``.
+        sample_weight : array-like of shape (n_samples,), default=None
+            Rows of weight zero are as if absent.
+        classes : array-like of shape (n_classes,), default=None
+            All classes in sorted order, if y lacks some.
+        X_val, y_val, sample_weight_val : array-like, default=None
+            Rows to validate on; their loss is that of labels alone.
+        **kwargs : dict
+            Arguments of ``keras.Model.fit``, such as ``epochs``.
+
+        Returns
+        -------
+        self : estimator
+        """
+        how = {"temperature": temperature, "beta": beta}
+        taught = check_soft_targets(soft_targets, alpha, method, **how)
+        rows = X_val, y_val, sample_weight_val
+        return self._train(X, y, sample_weight, kwargs, rows, taught, classes)
 
     def partial_fit(self, X, y, classes=None, sample_weight=None, **kwargs):
         """Train for one more epoch on the given rows.

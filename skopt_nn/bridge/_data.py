@@ -3,7 +3,8 @@
 import numpy as np
 from sklearn.utils.validation import check_consistent_length, validate_data
 
-from skopt_nn._compat import check_sample_weight, safe_indexing
+from skopt_nn._compat import check_sample_weight, num_samples, safe_indexing
+from skopt_nn._soft_targets import check_length
 
 
 class CheckedData:
@@ -59,16 +60,19 @@ class CheckedData:
         return y
 
 
-def with_weight(X, y, sample_weight):
+def with_weight(X, y, sample_weight, taught=None):
     """The rows whose weight is not zero: nothing shall look at the others."""
+    if taught is not None:
+        check_length(taught, num_samples(X))
     if sample_weight is None:
-        return X, y, None
+        return X, y, None, taught
     check_consistent_length(X, y)
     sample_weight = check_sample_weight(sample_weight, X)
     if sample_weight.all():
-        return X, y, sample_weight
-    parts = X, y, sample_weight
-    return tuple(safe_indexing(part, np.flatnonzero(sample_weight)) for part in parts)
+        return X, y, sample_weight, taught
+    rows, parts = np.flatnonzero(sample_weight), (X, y, sample_weight)
+    taken = (safe_indexing(part, rows) for part in parts)
+    return *taken, None if taught is None else taught.take(rows)
 
 
 def relative(sample_weight):

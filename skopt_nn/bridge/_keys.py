@@ -7,16 +7,17 @@ every model of its architecture that is compiled as it is.
 
 import inspect
 import json
-import warnings
 from collections.abc import Hashable, Mapping
 from typing import Any
 
 from skopt_nn._backend import keras
 from skopt_nn._compat import compile_arguments, excludes_from_decay
-from skopt_nn.training._keys import architecture_key
-
-_PACKAGES = {"builtins", "keras", "skopt_nn"}
-_FUNCTIONS = ("function", "__lambda__", "Lambda")
+from skopt_nn.training._keys import (
+    architecture_key,
+    description,
+    holds_code,
+    is_of_keras,
+)
 
 
 def prediction_key(model: keras.Model) -> Hashable | None:
@@ -24,14 +25,10 @@ def prediction_key(model: keras.Model) -> Hashable | None:
 
     None where that cannot be known, or where Keras would compile no program.
     """
-    if not is_compiled_by_jax(model) or not model.built:
-        return None
-    if any(map(_has_own_methods, (model, *model.layers))):
+    if not is_compiled_by_jax(model) or not model.built or holds_code(model):
         return None
     key = architecture_key(model)
-    if key is None or not _is_described(model.get_config()):
-        return None
-    return "stock predict", key
+    return None if key is None else ("stock predict", key)
 
 
 def training_key(model: keras.Model, batch: tuple) -> Hashable | None:
@@ -76,60 +73,17 @@ def is_compiled_by_jax(model):
     )
 
 
-def _has_own_methods(owner):
-    """Whether an instance has functions in the place of methods of its class."""
-    return any(
-        callable(getattr(type(owner), name, None)) and not _is_of_keras(value)
-        for name, value in vars(owner).items()
-    )
-
-
-def _is_of_keras(value):
-    return (getattr(value, "__module__", None) or "").startswith("keras.")
-
-
 def _is_stock(part):
     """Whether a part of a compilation is Keras' own, and says all about itself."""
     if part is None or isinstance(part, (bool, int, float)):
         return True
     if isinstance(part, str) or inspect.isfunction(part):
         name = part if isinstance(part, str) else part.__name__
-        if keras.saving.get_registered_object(name) is not None:
-            return False
-        return isinstance(part, str) or _is_function_of_keras(part)
-    if not _is_of_keras(type(part)) or _has_own_methods(part):
-        return False
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # that a lambda is unsafe to reload
-            config = part.get_config()
-        json.dumps(config)
-    except (NotImplementedError, TypeError, ValueError):
-        return False
-    return _is_described(config)
-
-
-def _is_function_of_keras(function):
-    if not _is_of_keras(function):
-        return False
-    found = getattr(keras.losses, function.__name__, None)
-    return (found or getattr(keras.metrics, function.__name__, None)) is function
-
-
-def _is_described(config):
-    """Whether a configuration holds nothing of a function or a foreign class."""
-    if isinstance(config, (list, tuple)):
-        return all(map(_is_described, config))
-    if not isinstance(config, dict):
-        return True
-    name = config.get("class_name")
-    if name in _FUNCTIONS:
-        return False
-    if name is not None and not name.startswith("__"):  # "__keras_tensor__" and such
-        source = config.get("module") or config.get("registered_name") or ""
-        if source.replace(">", ".").split(".")[0] not in _PACKAGES:
-            return False
-    return all(map(_is_described, config.values()))
+        owners = keras.losses, keras.metrics
+        known = [part] if name is part else [getattr(o, name, None) for o in owners]
+        return part in known and keras.saving.get_registered_object(name) is None
+    is_of_ours = is_of_keras(type(part)) and not holds_code(part)
+    return is_of_ours and description(part) is not None
 
 
 def _without_variables(config):

@@ -1,8 +1,10 @@
 """The regressor whose network a build function makes."""
 
 from sklearn.base import RegressorMixin
+from sklearn.callback import with_callbacks
 from sklearn.metrics import r2_score
 
+from skopt_nn._soft_targets import check_soft_targets
 from skopt_nn.bridge._base import BaseWrapper
 from skopt_nn.bridge._docs import shown_in_full
 from skopt_nn.bridge._encoders import TargetEncoder
@@ -69,6 +71,53 @@ class KerasRegressor(RegressorMixin, BaseWrapper):
 
     def _validate_data(self, X=None, y=None, reset=False, y_numeric=False):
         return super()._validate_data(X, y, reset=reset, y_numeric=True)
+
+    @with_callbacks
+    def fit_soft(
+        self,
+        X,
+        y,
+        soft_targets,
+        *,
+        temperature=1.0,
+        alpha=0.5,
+        sample_weight=None,
+        X_val=None,
+        y_val=None,
+        sample_weight_val=None,
+        **kwargs,
+    ):
+        """Build the model and train it on targets and a teacher's predictions.
+
+        It makes this estimator a student of `DistilledRegressor`. The loss of the model
+        compares both; ``history_`` has that of both together, and no metrics.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, ...)
+            Training rows.
+        y : array-like of shape (n_samples,) or (n_samples, n_outputs)
+            Values of any scale.
+        soft_targets : array-like of the shape of y
+            Predictions of the teacher.
+        temperature : float, default=1.0
+            Ignored: values have no temperature.
+        alpha : float or array-like of shape (n_samples,), default=0.5
+            Weight of the soft targets, in [0, 1]; y has ``1 - alpha``.
+        sample_weight : array-like of shape (n_samples,), default=None
+            Rows of weight zero are as if absent.
+        X_val, y_val, sample_weight_val : array-like, default=None
+            Rows to validate on; their loss is that of y alone.
+        **kwargs : dict
+            Arguments of ``keras.Model.fit``, such as ``epochs``.
+
+        Returns
+        -------
+        self : estimator
+        """
+        taught = check_soft_targets(soft_targets, alpha)
+        validation = X_val, y_val, sample_weight_val
+        return self._train(X, y, sample_weight, kwargs, validation, taught)
 
     @property
     def target_encoder(self):

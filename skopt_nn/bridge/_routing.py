@@ -5,6 +5,7 @@ import functools
 import inspect
 
 from skopt_nn._backend import keras
+from skopt_nn.training._keys import is_of_keras
 
 _METHODS = ("fit", "predict", "compile")
 _BY_CLASS = {
@@ -41,7 +42,7 @@ def accepted_names(target, method="__init__"):
         return None if _takes_any(parameters) else set(_named(parameters))
     names = set()
     for owner, parameters in _reached(target, method):
-        if _takes_any(parameters) and not owner.__module__.startswith("keras."):
+        if _takes_any(parameters) and not is_of_keras(owner):
             return None
         names |= _named(parameters).keys()
     return names
@@ -130,13 +131,10 @@ def _check_argument(owner, model, method, rest, prefix=""):
     name, _, deeper = rest.partition("__")
     if valid is None or (name in valid and (not deeper or name in _BY_CLASS)):
         return
-    known = "keras.Model" if _is_of_keras(model, method) else type(model).__name__
+    cls = type(model)
+    known = "keras.Model" if is_of_keras(getattr(cls, method)) else cls.__name__
     reason = f"{known}.{method} has no argument {rest!r}"
     raise unknown_parameter(owner, prefix + rest, valid, reason, prefix)
-
-
-def _is_of_keras(model, method):
-    return getattr(type(model), method).__module__.startswith("keras.")
 
 
 def _check_build_argument(owner, name, build, declared, prefix=""):
