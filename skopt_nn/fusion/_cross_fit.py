@@ -30,7 +30,9 @@ def fit_task(context, caller, X, y, **at_end):
     context.call_on_fit_task_end(estimator=caller, X=X, y=y, **at_end)
 
 
-def cross_fit(estimator, problem, folds, *, caller, context, random=None):
+def cross_fit(
+    estimator, problem, folds, *, caller, context, random=None, validation=None
+):
     """Fit a clone on the rows that teach; score each row by one that did not see it.
 
     Without folds the clone fitted on these rows gives all scores; with them it gives
@@ -49,6 +51,8 @@ def cross_fit(estimator, problem, folds, *, caller, context, random=None):
         Allows ``1 + len(folds)`` subtasks, in any order.
     random : RandomState or Generator, default=None
         Draws where :func:`resample` places its comb.
+    validation : dict, default=None
+        ``X_val`` and its like, for every fit.
 
     Returns
     -------
@@ -58,8 +62,9 @@ def cross_fit(estimator, problem, folds, *, caller, context, random=None):
     n_fits = 1 + len(folds)
     offsets = np.full(n_fits, 0.5) if random is None else random.uniform(size=n_fits)
     names = ["fit-all-rows", *(f"fit-fold-{k}" for k in range(len(folds)))]
+    common = {"caller": caller, "validation": validation or {}}
     how = [
-        {"context": context.subcontext(name, k), "caller": caller, "offset": offset}
+        {"context": context.subcontext(name, k), "offset": offset, **common}
         for k, (name, offset) in enumerate(zip(names, offsets))
     ]
     fitted = fit_member(clone(estimator), problem, problem.taught, **how[0])
@@ -86,21 +91,29 @@ def _score(fitted, problem, rows):
     return predict_scores(fitted, safe_indexing(problem.X, rows), problem.classes)
 
 
-def fit_member(estimator, problem, rows, *, context, caller, offset=0.5):
+def fit_member(estimator, problem, rows, *, context, caller, validation, offset):
     """Fit ``estimator`` in place to some rows; resampled, where it takes no weights."""
-    params = {}
-    if problem.sample_weight is not None:
-        weight = problem.sample_weight[rows]
-        params = weight_params(estimator, weight)
-        if params is None:
-            params, rows = {}, rows[resample(weight, offset)]
+    rows, params = weighted_rows(estimator, problem, rows, offset)
     part = problem.take(rows)
     with (
         context.propagate_callback_context(estimator),
         fit_task(context, caller, part.X, part.y),
     ):
-        estimator.fit(part.X, part.y, **params)
+        if part.offsets is None:
+            estimator.fit(part.X, part.y, **params, **validation)
+        else:
+            params["classes"] = part.classes
+            estimator.fit_offset(part.X, part.y, part.offsets, **params)
     return estimator
+
+
+def weighted_rows(estimator, problem, rows, offset=0.5):
+    """Return rows and the fit parameters that weigh them, or rows drawn by weight."""
+    if problem.sample_weight is None:
+        return rows, {}
+    weight = problem.sample_weight[rows]
+    params = weight_params(estimator, weight)
+    return (rows[resample(weight, offset)], {}) if params is None else (rows, params)
 
 
 def weight_params(estimator, sample_weight):

@@ -1,5 +1,7 @@
 """Members of a fusion: what can be one, what it is called, and how it is asked."""
 
+from contextlib import contextmanager
+
 import numpy as np
 from sklearn.base import is_classifier, is_regressor
 
@@ -80,6 +82,18 @@ def check_sum_weights(weights, n_members, members):
             f"{weights.tolist()}. Leave a member out rather than subtract it."
         )
     return weights
+
+
+@contextmanager
+def named_failure(name, owner):
+    """Say which member of a fusion an error comes from."""
+    try:
+        yield
+    except Exception as err:
+        kinds = (kind for kind in (ValueError, TypeError) if isinstance(err, kind))
+        raise next(kinds, RuntimeError)(
+            f"The member {name!r} of {owner} failed: {err}"
+        ) from err
 
 
 def known_classes(estimator):

@@ -1,5 +1,6 @@
 """What is to be learned, read and checked once, and passed as one thing."""
 
+import warnings
 from dataclasses import dataclass, replace
 from numbers import Integral
 from typing import Any
@@ -36,6 +37,8 @@ class Problem:
         All classes in sorted order; None in a regression.
     multilabel : bool
         Whether ``classes`` are the columns of an indicator.
+    offsets : ndarray of shape (n_samples, n_classes) or None
+        Logits that what is learned comes on top of.
     """
 
     X: Any
@@ -44,6 +47,7 @@ class Problem:
     labelled: np.ndarray
     classes: np.ndarray | None = None
     multilabel: bool = False
+    offsets: np.ndarray | None = None
 
     @classmethod
     def of_labels(cls, X, y, sample_weight=None, *, multilabel=False):
@@ -88,15 +92,21 @@ class Problem:
 
         As in :mod:`sklearn.semi_supervised`; -1 is a label if it is among the ``known``
         classes or, where these are None, beside less than two others. An indicator
-        has a label in each row.
+        has a label in each row. A warning says how many rows have none.
         """
         if self.multilabel or self.y.dtype.kind not in "if":
             return self
         labelled = self.y != UNLABELLED
         others = np.unique(self.y[labelled])
         is_label = len(others) < 2 if known is None else UNLABELLED in known
-        if is_label:
+        if is_label or labelled.all():
             return self
+        if len(others) > 1:
+            warnings.warn(
+                f"{np.count_nonzero(~labelled)} rows of y with the label -1 are read "
+                "as unlabelled. Where -1 is a class, name it otherwise.",
+                stacklevel=7,
+            )
         marked = replace(self, labelled=labelled)
         return replace(marked, classes=np.unique(self.y[marked.taught]))
 
@@ -124,13 +134,14 @@ class Problem:
         """Return the problem of these rows: X as its kind, or itself if it is all."""
         if np.array_equal(rows, np.arange(len(self))):
             return self
-        weight = self.sample_weight
+        weight, offsets = self.sample_weight, self.offsets
         return replace(
             self,
             X=safe_indexing(self.X, rows),
             y=self.y[rows],
             sample_weight=None if weight is None else weight[rows],
             labelled=self.labelled[rows],
+            offsets=None if offsets is None else offsets[rows],
         )
 
     def answers(self, scores):

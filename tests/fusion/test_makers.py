@@ -74,6 +74,7 @@ def test_settings_reach_the_objects():
         "estimator": serial[0].estimator,
         "cv": None,
         "learning_rate": 0.2,
+        "method": "auto",
         "n_jobs": None,
         "random_state": 3,
     }

@@ -9,6 +9,8 @@ from sklearn.model_selection import KFold
 
 from skopt_nn.fusion._problem import Problem
 
+pytestmark = pytest.mark.filterwarnings("ignore:.* are read as unlabelled")
+
 X = np.arange(12.0).reshape(6, 2)
 y = np.array([2, 0, -1, 2, -1, 0])
 weight = np.array([1.0, 0.0, 2.0, 0.5, 0.0, 1.0])

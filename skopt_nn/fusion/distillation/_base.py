@@ -1,70 +1,50 @@
 """Teacher first, student second: what distilled models have in common."""
 
-from dataclasses import KW_ONLY, dataclass, replace
+from dataclasses import MISSING, replace
 from numbers import Integral, Real
 from typing import Any
 
 import numpy as np
 from sklearn.base import BaseEstimator, MetaEstimatorMixin, TransformerMixin, clone
 from sklearn.callback import CallbackSupportMixin
-from sklearn.frozen import FrozenEstimator
-from sklearn.utils import get_tags, indexable
+from sklearn.utils import get_tags
 from sklearn.utils.validation import check_is_fitted
 
-from skopt_nn._compat import HasMethods, Interval, StrOptions, fit_context
-from skopt_nn.fusion._cross_fit import cross_fit, fit_task
-from skopt_nn.fusion._members import (
-    attribute_of,
-    check_member,
-    known_classes,
-    predict_scores,
-)
+from skopt_nn._compat import FieldConstraints, HasMethods, fit_context
+from skopt_nn._parameters import COUNT, OneOf, Range, parameter, parameters
+from skopt_nn._validation_rows import VALIDATION
+from skopt_nn.fusion._members import attribute_of, predict_scores
 from skopt_nn.fusion._problem import Problem, check_weights
-from skopt_nn.fusion.distillation._fidelity import fidelity
+from skopt_nn.fusion.distillation._lessons import Lessons
 from skopt_nn.fusion.distillation._methods import METHODS
-from skopt_nn.fusion.distillation._routing import routed, router_of
-from skopt_nn.fusion.distillation._teacher import (
-    check_classes,
-    input_shape_within,
-    unfitted,
-)
-
-# Small, and trained for long: a student needs time for its lesson.
-STUDENT = {
-    "filters": (16, 32),
-    "dense_units": (),
-    "epochs": 60,
-    "random_state": 0,
-}
+from skopt_nn.fusion.distillation._queries import QUERIES
+from skopt_nn.fusion.distillation._routing import router_of
+from skopt_nn.fusion.distillation._student import default_student, new_student
+from skopt_nn.fusion.distillation._teacher import unfitted
 
 
-@dataclass(eq=False, repr=False)
+@parameters
 class Distilled(
-    MetaEstimatorMixin, CallbackSupportMixin, TransformerMixin, BaseEstimator
+    MetaEstimatorMixin, Lessons, CallbackSupportMixin, TransformerMixin, BaseEstimator
 ):
     """Teacher first, student second; the leaves know labels from numbers."""
 
-    teacher: Any
-    student: Any = None
-    _: KW_ONLY
-    temperature: float = 4.0
-    alpha: float = 0.5
-    method: str = "soft"
-    cv: Any = None
-    n_jobs: int | None = None
-    keep_teacher: bool = False
+    teacher: Any = parameter(MISSING, HasMethods(["fit"]), kw_only=False)
+    student: Any = parameter(None, [HasMethods(["fit"]), None], kw_only=False)
+    temperature: float = parameter(4.0, Range(Real, 0, closed="neither"))
+    alpha: float = parameter(0.5, Range(Real, 0, 1, closed="both"))
+    method: str = parameter("soft", OneOf(METHODS))
+    beta: float = parameter(8.0, Range(Real, 0, closed="neither"))
+    queries: Any = parameter(
+        "auto", [OneOf(("auto", *QUERIES)), COUNT, "array-like", None]
+    )
+    n_generations: int = parameter(1, COUNT)
+    cv: Any = parameter(None, "cv_object")
+    n_jobs: int | None = parameter(None, [Integral, None])
+    keep_teacher: bool = parameter(False, "boolean")
+    random_state: Any = parameter(None, "random_state")
 
-    _parameter_constraints = {
-        "teacher": [HasMethods(["fit"])],
-        "student": [HasMethods(["fit"]), None],
-        "temperature": [Interval(Real, 0, None, closed="neither")],
-        "alpha": [Interval(Real, 0, 1, closed="both")],
-        # A live view: methods that are registered later are valid, too.
-        "method": [StrOptions(METHODS.keys())],
-        "cv": ["cv_object"],
-        "n_jobs": [Integral, None],
-        "keep_teacher": ["boolean"],
-    }
+    _parameter_constraints = FieldConstraints()
 
     n_features_in_ = attribute_of("student_", "n_features_in_")
     feature_names_in_ = attribute_of("student_", "feature_names_in_")
@@ -73,7 +53,16 @@ class Distilled(
     n_parameters_ = attribute_of("student_", "n_parameters_")
 
     @fit_context(prefer_skip_nested_validation=False)
-    def fit(self, X, y, sample_weight=None, **params):
+    def fit(
+        self,
+        X,
+        y,
+        sample_weight=None,
+        X_val=None,
+        y_val=None,
+        sample_weight_val=None,
+        **params,
+    ):
         """Fit the teacher, ask it for soft targets, and train the student on them.
 
         Parameters
@@ -86,6 +75,11 @@ class Distilled(
         sample_weight : array-like of shape (n_samples,), default=None
             Weights of the rows for teacher, student and ``fidelity_``. A teacher
             whose ``fit`` takes none is fitted on rows resampled by them.
+        X_val, y_val : array-like, default=None
+            Samples and their target for the student to validate on, as its ``fit``
+            does; and for a teacher that requests them by metadata routing.
+        sample_weight_val : array-like of shape (n_val_samples,), default=None
+            Their weights.
         **params : dict
             Metadata that ``cv`` requests, such as ``groups``; needs metadata routing.
 
@@ -101,26 +95,40 @@ class Distilled(
         ValueError
             For parameters or data that do not fit, before the teacher is trained.
         """
-        student = self._new_student()
-        problem = self._problem(X, y, sample_weight)
-        weights, split_params = routed(self, problem.sample_weight, params)
-        taught = replace(problem, sample_weight=weights["teacher"])
-        learned = replace(problem, sample_weight=weights["student"])
-        self._check_student(student, learned)
-        folds = taught.folds(None if self._is_frozen else self.cv, **split_params)
-        root = self._init_callback_context(max_subtasks=2)
-        at_end = {
-            "metadata": {"sample_weight": problem.sample_weight},
-            "reconstruction_attributes": dict,
-        }
-        with fit_task(root, self, problem.X, problem.y, **at_end):
-            teacher, outputs = self._ask_teacher(root, taught, folds)
-            self._teach(root, student, learned, teacher, outputs)
-            self.fidelity_ = self._compare(problem, outputs, student)
-            self.teacher_, self.student_ = teacher, student
-            if problem.classes is not None:
-                self.classes_, self._multilabel = problem.classes, problem.multilabel
+        given = dict(zip(VALIDATION, (X_val, y_val, sample_weight_val)))
+        given = {name: value for name, value in given.items() if value is not None}
+        students = [new_student(self, self.student, X)]
+        self._fit([self], students, X, y, sample_weight, given, params)
         return self
+
+    @fit_context(prefer_skip_nested_validation=False)
+    def fit_students(self, X, y, students, sample_weight=None):
+        """Fit the teacher once, and teach several students the same.
+
+        Parameters
+        ----------
+        X, y : array-like
+            As for ``fit``.
+        students : list of estimators
+            In place of ``student``; None is the default one.
+        sample_weight : array-like of shape (n_samples,), default=None
+            As for ``fit``.
+
+        Returns
+        -------
+        models : list of distilled models
+            Fitted copies of this one, a student each and one ``teacher_``; this one
+            stays as it is.
+
+        Raises
+        ------
+        TypeError, ValueError
+            As ``fit``, of the first student that does not fit.
+        """
+        models = [clone(self).set_params(student=student) for student in students]
+        new = [new_student(self, student, X) for student in students]
+        self._fit(models, new, X, y, sample_weight, {}, {})
+        return models
 
     def predict(self, X):
         """Return the student's prediction.
@@ -232,7 +240,7 @@ class Distilled(
 
     def _member_tags(self):
         unset = self.student is None
-        student = self._default_student(None) if unset else self.student
+        student = default_student(self._kind) if unset else self.student
         return get_tags(self.teacher), get_tags(student)
 
     def __getstate__(self):
@@ -244,83 +252,3 @@ class Distilled(
         if self.student is not None:
             state["student"] = unfitted(self.student)
         return state
-
-    @property
-    def _is_frozen(self):
-        return isinstance(self.teacher, FrozenEstimator)
-
-    def _new_student(self):
-        check_member(self.teacher, self._kind, "teacher")
-        if self.student is None:
-            return self._default_student(input_shape_within(self.teacher))
-        check_member(self.student, self._kind, "student", need_proba=False)
-        if not hasattr(self.student, "fit_soft"):
-            raise TypeError(
-                f"student must have fit_soft, which {self.student!r} does not. Take a "
-                "neural estimator of skopt_nn, or write fit_soft(X, y, soft_targets, "
-                "*, temperature, alpha, sample_weight)."
-            )
-        return clone(self.student)
-
-    def _problem(self, X, y, sample_weight):
-        """Read what is to be learned; a frozen teacher knows all classes of it."""
-        known = known_classes(self.teacher) if self._is_frozen else None
-        problem = self._read(indexable(X)[0], y, sample_weight, known)
-        if self._is_frozen:
-            return replace(problem, classes=check_classes(self.teacher, problem))
-        if not len(problem.taught):
-            raise ValueError(
-                "y must have rows with a label and a weight above zero, to teach the "
-                f"teacher, got none among {len(problem)} rows. Only a teacher in "
-                "FrozenEstimator needs no labels."
-            )
-        return problem
-
-    @staticmethod
-    def _check_student(student, problem):
-        """Raise what the student would raise, before the teacher is trained."""
-        if not hasattr(student, "check_fit"):
-            return
-        classes = problem.classes
-        stand_in = 0 if classes is None else np.resize(classes, len(problem))
-        student.check_fit(
-            problem.X,
-            problem.filled(stand_in),
-            problem.sample_weight,
-            classes=None if problem.multilabel else classes,
-        )
-
-    def _ask_teacher(self, root, problem, folds):
-        """Return the fitted teacher, and what it says about all rows."""
-        task = root.subcontext(
-            "teacher", max_subtasks=1 + len(folds), sequential_subtasks=False
-        )
-        with fit_task(task, self, problem.X, problem.y):
-            teacher, outputs = cross_fit(
-                self.teacher, problem, folds, caller=self, context=task
-            )
-        check_classes(teacher, problem)
-        if problem.classes is None:
-            outputs = outputs.reshape(problem.y.shape)
-        return teacher, outputs
-
-    def _teach(self, root, student, problem, teacher, outputs):
-        rows = problem.counted
-        lesson = METHODS[self.method](
-            problem.take(rows),
-            teacher,
-            outputs[rows],
-            temperature=self.temperature,
-            alpha=self.alpha,
-        )
-        task = root.subcontext("student")
-        with (
-            task.propagate_callback_context(student),
-            fit_task(task, self, lesson["X"], lesson["y"]),
-        ):
-            student.fit_soft(**lesson)
-
-    @staticmethod
-    def _compare(problem, outputs, student):
-        ask = student.predict if problem.classes is None else student.predict_proba
-        return fidelity(problem, outputs, np.asarray(ask(problem.X)))

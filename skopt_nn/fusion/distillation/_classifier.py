@@ -4,7 +4,7 @@ from sklearn.base import ClassifierMixin
 from sklearn.utils.validation import check_is_fitted
 
 from skopt_nn.fusion._problem import Problem
-from skopt_nn.fusion.distillation._base import STUDENT, Distilled
+from skopt_nn.fusion.distillation._base import Distilled
 
 
 class DistilledClassifier(ClassifierMixin, Distilled):
@@ -21,10 +21,13 @@ class DistilledClassifier(ClassifierMixin, Distilled):
         one; a teacher in :class:`~sklearn.frozen.FrozenEstimator` is used as it is,
         and must know exactly the classes of y.
     student : classifier with ``fit_soft``, default=None
-        A neural estimator of this package. None is a small network,
-        ``CNNClassifier((16, 32), dense_units=(), epochs=60, random_state=0)``, with the
-        ``input_shape`` that is set within the teacher, where there is just one. Pass
-        the student to set its parameters or its seed.
+        A neural estimator of this package, `KerasClassifier` with a model of your own
+        included. None is a small network that suits the data:
+        ``TabularClassifier(dense_units=(32, 32), n_members=8, n_bins=16,
+        embedding_dim=4, random_state=0)`` for rows of columns, and
+        ``CNNClassifier((16, 32), dense_units=(), random_state=0)`` for samples with
+        axes, sparse rows, and rows that become images by the one ``input_shape`` that
+        is set within the teacher. Pass the student to set its parameters or its seed.
     temperature : float, default=4.0
         Softmax temperature of teacher and student, in (0, inf). Any probabilities can
         be tempered: ``p ** (1 / T)``, normalised, equals ``softmax(logits / T)``. The
@@ -32,8 +35,27 @@ class DistilledClassifier(ClassifierMixin, Distilled):
         [1]_. Ignored if ``alpha=0``.
     alpha : float, default=0.5
         Weight of the soft targets, in [0, 1]; the labels weigh ``1 - alpha``.
-    method : {"soft"}, default="soft"
-        What the student learns; soft targets for now.
+    method : {"soft", "logits", "decoupled"}, default="soft"
+        How student and teacher are compared: by tempered probabilities [1]_; by their
+        logits, without a temperature [2]_; or by the label's probability and, weighted
+        by ``beta``, those of the other classes among themselves [3]_, which needs
+        three classes or more.
+    beta : float, default=8.0
+        Weight of the other classes in ``"decoupled"``, in (0, inf).
+    queries : {"auto", "mixtures", "views", "resampled"}, int, array-like or None, \
+            default="auto"
+        Rows beyond those of X, which the teacher alone answers and the student learns
+        from as well: ``"mixtures"`` of two images, series or volumes; shifted
+        ``"views"`` of them [4]_; rows whose columns are ``"resampled"`` [5]_.
+        ``"auto"`` resamples columns, mixes samples with axes, and makes none of texts,
+        token ids, sparse rows and frames other than those of pandas. Nine a row are
+        made, and fewer where these are more than 20,000; a number asks for so many. An
+        array or a data frame of unlabelled rows such as those of X is taken as it is.
+        None for none. More than 256 MB are kept in a temporary file while the student
+        is trained.
+    n_generations : int, default=1
+        How many students are trained, each taught by the one before, as born-again
+        networks are [6]_; the last one predicts.
     cv : int, cross-validation generator, iterable or None, default=None
         Folds for out-of-fold soft targets, given by clones of the teacher that did
         not see the row. A teacher that fits its training rows perfectly has nothing to
@@ -44,11 +66,15 @@ class DistilledClassifier(ClassifierMixin, Distilled):
     keep_teacher : bool, default=False
         Whether pickles and copies hold the fitted teacher. Without, they hold the
         student; ``teacher`` is then an unfitted clone, within FrozenEstimator too.
+    random_state : int, RandomState instance or None, default=None
+        Draws the queries; teacher and student have their own.
 
     Attributes
     ----------
     student_ : classifier
         The fitted student; it predicts.
+    students_ : list of classifier
+        Those of all generations; ``student_`` is the last one.
     teacher_ : classifier
         The teacher, fitted on all rows; not in pickles unless ``keep_teacher``.
     fidelity_ : Bunch
@@ -56,7 +82,9 @@ class DistilledClassifier(ClassifierMixin, Distilled):
         with ``cv`` are rows that the teacher's clones did not see: ``agreement``, the
         share of equal predictions; ``kl_divergence``, the mean of KL(teacher ||
         student) in nats at temperature 1; the accuracies ``teacher_score`` and
-        ``student_score``.
+        ``student_score``; of one label a row also their expected calibration errors
+        ``teacher_calibration_error`` and ``student_calibration_error`` [7]_, the scores
+        where both disagree (``disputed``), and the same ``by_class``.
     classes_ : ndarray of shape (n_classes,)
         The labels.
     n_features_in_, feature_names_in_, n_iter_, history_, n_parameters_
@@ -83,13 +111,29 @@ class DistilledClassifier(ClassifierMixin, Distilled):
     :mod:`sklearn.semi_supervised` they have the label -1, which stands for "none" where
     it cannot be a class: where y has at least two other labels or, with a frozen
     teacher, where the teacher does not know it. In a y of -1 and 1 it is a label. If
-    -1 is one of three classes or more, name it otherwise. An indicator has no such
-    rows. A frozen teacher needs no labels at all, and may know more classes than y has.
+    -1 is one of three classes or more, name it otherwise: a warning says how many rows
+    were read so. An indicator has no such rows. A frozen teacher needs no labels at
+    all, and may know more classes than y has.
 
     References
     ----------
     .. [1] G. Hinton, O. Vinyals, J. Dean, "Distilling the Knowledge in a Neural
        Network", 2015. arXiv:1503.02531
+    .. [2] T. Kim, J. Oh, N. Kim, S. Cho, S.-Y. Yun, "Comparing Kullback-Leibler
+       Divergence and Mean Squared Error Loss in Knowledge Distillation", IJCAI 2021.
+       arXiv:2105.08919
+    .. [3] B. Zhao, Q. Cui, R. Song, Y. Qiu, J. Liang, "Decoupled Knowledge
+       Distillation", CVPR 2022. arXiv:2203.08679
+    .. [4] L. Beyer, X. Zhai, A. Royer, L. Markeeva, R. Anil, A. Kolesnikov, "Knowledge
+       Distillation: A Good Teacher Is Patient and Consistent", CVPR 2022.
+       arXiv:2106.05237
+    .. [5] R. Fakoor, J. Mueller, N. Erickson, P. Chaudhari, A. J. Smola, "Fast,
+       Accurate, and Simple Models for Tabular Data via Augmented Distillation",
+       NeurIPS 2020. arXiv:2006.14284
+    .. [6] T. Furlanello, Z. C. Lipton, M. Tschannen, L. Itti, A. Anandkumar,
+       "Born-Again Neural Networks", ICML 2018. arXiv:1805.04770
+    .. [7] C. Guo, G. Pleiss, Y. Sun, K. Q. Weinberger, "On Calibration of Modern Neural
+       Networks", ICML 2017. arXiv:1706.04599
 
     Examples
     --------
@@ -101,7 +145,7 @@ class DistilledClassifier(ClassifierMixin, Distilled):
     ...     filters=(), dense_units=(8,), learning_rate=0.01, epochs=30, random_state=0
     ... )
     >>> forest = RandomForestClassifier(30, random_state=0)
-    >>> distilled = DistilledClassifier(forest, student, temperature=2.0).fit(X, y)
+    >>> distilled = DistilledClassifier(forest, student, random_state=0).fit(X, y)
     >>> distilled.fidelity_.agreement > 0.9
     True
     """
@@ -130,11 +174,6 @@ class DistilledClassifier(ClassifierMixin, Distilled):
             for member in self._member_tags()
         )
         return tags
-
-    def _default_student(self, input_shape):
-        from skopt_nn.estimators import CNNClassifier
-
-        return CNNClassifier(**STUDENT, input_shape=input_shape)
 
     def _read(self, X, y, sample_weight, known):
         problem = Problem.of_labels(X, y, sample_weight, multilabel=True)

@@ -1,5 +1,6 @@
 """What a student is given, made from what its teacher says."""
 
+from functools import partial
 from typing import Protocol
 
 import numpy as np
@@ -13,13 +14,13 @@ class Method(Protocol):
     Parameters
     ----------
     problem : Problem
-        The student's rows, all of a weight above zero.
+        The student's rows, all of a weight above zero, and queries without a label.
     teacher : estimator
         Fitted on all rows with a label; it may be asked about others.
     outputs : ndarray of shape (n_samples, n_classes), or of the shape of y
         What the teacher says about these rows: class probabilities or values, with
         ``cv`` those of clones that did not see the row.
-    temperature, alpha : float
+    temperature, alpha, beta : float
         Parameters of the distilled model.
 
     Returns
@@ -28,10 +29,10 @@ class Method(Protocol):
         The arguments of the student's ``fit_soft``, X and y among them.
     """
 
-    def __call__(self, problem, teacher, outputs, *, temperature, alpha): ...
+    def __call__(self, problem, teacher, outputs, *, temperature, alpha, beta): ...
 
 
-def soft_targets(problem, teacher, outputs, *, temperature, alpha):
+def soft_targets(problem, teacher, outputs, *, temperature, alpha, beta, method="soft"):
     """Labels and the teacher's outputs; the outputs alone where there is no label."""
     y = problem.filled(problem.answers(outputs))
     every = problem.labelled.all()
@@ -46,7 +47,27 @@ def soft_targets(problem, teacher, outputs, *, temperature, alpha):
     several = problem.classes is not None and not problem.multilabel
     if several and len(np.unique(y)) < len(problem.classes):
         lesson["classes"] = problem.classes
-    return lesson
+    # A student need not know of others.
+    return lesson if method == "soft" else {**lesson, "method": method, "beta": beta}
 
 
-METHODS: dict[str, Method] = {"soft": soft_targets}
+METHODS: dict[str, Method] = {
+    "soft": soft_targets,
+    "logits": partial(soft_targets, method="logits"),
+    "decoupled": partial(soft_targets, method="decoupled"),
+}
+_OF_CLASSES = {"logits", "decoupled"}
+
+
+def check_method(method, problem):
+    """Refuse a way to teach probabilities where there are none, or too few."""
+    if method not in _OF_CLASSES:
+        return
+    if problem.classes is None:
+        raise ValueError(
+            f"method={method!r} compares probabilities, and values have none. Use "
+            "method='soft'."
+        )
+    from skopt_nn import estimators
+
+    estimators.check_method(method, len(problem.classes), problem.multilabel)

@@ -1,12 +1,18 @@
 """A small regressor that learns from the outputs of a large one."""
 
+import inspect
+
+import numpy as np
 from sklearn.base import RegressorMixin
+from sklearn.frozen import FrozenEstimator
 from sklearn.utils import get_tags
 
+from skopt_nn._parameters import parameter, parameters
 from skopt_nn.fusion._problem import Problem
-from skopt_nn.fusion.distillation._base import STUDENT, Distilled
+from skopt_nn.fusion.distillation._base import Distilled
 
 
+@parameters
 class DistilledRegressor(RegressorMixin, Distilled):
     """A small regressor that learns from the predictions of a large one.
 
@@ -18,16 +24,28 @@ class DistilledRegressor(RegressorMixin, Distilled):
         ``fit`` trains a clone, even of a fitted one; a teacher in
         :class:`~sklearn.frozen.FrozenEstimator` is used as it is.
     student : regressor with ``fit_soft``, default=None
-        A neural estimator of this package. None is a small network,
-        ``CNNRegressor((16, 32), dense_units=(), epochs=60, random_state=0)``, with the
-        ``input_shape`` that is set within the teacher, where there is just one. Pass
-        the student to set its parameters or its seed.
+        A neural estimator of this package, `KerasRegressor` with a model of your own
+        included. None is a small network that suits the data:
+        ``TabularRegressor(dense_units=(32, 32), n_members=8, n_bins=16,
+        embedding_dim=4, random_state=0)`` for rows of columns, and
+        ``CNNRegressor((16, 32), dense_units=(), random_state=0)`` for samples with
+        axes, sparse rows, and rows that become images by the one ``input_shape`` that
+        is set within the teacher. Pass the student to set its parameters or its seed.
     temperature : float, default=4.0
         Passed to the student; predictions have no temperature. In (0, inf).
     alpha : float, default=0.5
         Weight of the teacher's predictions, in [0, 1]; y weighs ``1 - alpha``.
     method : {"soft"}, default="soft"
-        What the student learns; soft targets for now.
+        Values are compared in but one way; others are of classes.
+    beta : float, default=8.0
+        Ignored: it is of classes.
+    queries : {"auto", "mixtures", "views", "resampled"}, int, array-like or None, \
+            default="auto"
+        Rows beyond those of X, which the teacher alone answers; see
+        :class:`DistilledClassifier`.
+    n_generations : int, default=1
+        How many students are trained, each taught by the one before; the last one
+        predicts.
     cv : int, cross-validation generator, iterable or None, default=None
         Folds for out-of-fold soft targets, given by clones of the teacher that did
         not see the row. None asks the teacher about the rows it was trained on. A
@@ -37,11 +55,20 @@ class DistilledRegressor(RegressorMixin, Distilled):
     keep_teacher : bool, default=False
         Whether pickles and copies hold the fitted teacher. Without, they hold the
         student; ``teacher`` is then an unfitted clone, within FrozenEstimator too.
+    random_state : int, RandomState instance or None, default=None
+        Draws the queries; teacher and student have their own.
+    return_std : bool, default=False
+        Whether rows count the less, the less sure the teacher is of them: with *s* the
+        standard deviation that its ``predict(X, return_std=True)`` gives, by
+        :math:`1 / (1 + s^2 / \\mathrm{median}(s^2))`. Gaussian processes and Bayesian
+        regressions have it.
 
     Attributes
     ----------
     student_ : regressor
         The fitted student; it predicts.
+    students_ : list of regressor
+        Those of all generations; ``student_`` is the last one.
     teacher_ : regressor
         The teacher, fitted on all rows; not in pickles unless ``keep_teacher``.
     fidelity_ : Bunch
@@ -82,15 +109,45 @@ class DistilledRegressor(RegressorMixin, Distilled):
     ['agreement', 'mean_squared_difference', 'student_score', 'teacher_score']
     """
 
+    return_std: bool = parameter(False, "boolean")
+
     _kind = "regressor"
-
-    def _default_student(self, input_shape):
-        from skopt_nn.estimators import CNNRegressor
-
-        return CNNRegressor(**STUDENT, input_shape=input_shape)
 
     def _read(self, X, y, sample_weight, known):
         several = get_tags(self).target_tags.multi_output
         return Problem.of_values(
             X, y, sample_weight, multi_output=several, missing=True
         )
+
+    def _check_lesson(self, students, problem, validation):
+        if self.return_std:
+            self._check_std()
+        return super()._check_lesson(students, problem, validation)
+
+    def _check_std(self):
+        teacher = self.teacher
+        while isinstance(teacher, FrozenEstimator):
+            teacher = teacher.estimator
+        taken = inspect.signature(teacher.predict).parameters.values()
+        if not any(
+            of.name == "return_std" or of.kind is of.VAR_KEYWORD for of in taken
+        ):
+            raise TypeError(
+                "return_std=True asks for a teacher with predict(X, return_std=True), "
+                f"such as GaussianProcessRegressor; got {teacher!r}."
+            )
+        if self.n_generations > 1:
+            raise ValueError(
+                "return_std=True needs n_generations=1, as students do not say how "
+                f"sure they are of their predictions; got {self.n_generations}."
+            )
+
+    def _weighed(self, lesson, teacher):
+        if not self.return_std:
+            return lesson
+        _, std = teacher.predict(lesson["X"], return_std=True)
+        variance = np.square(std).reshape(len(std), -1).mean(axis=1)
+        usual = np.median(variance)
+        sure = 1 / (1 + variance / usual) if usual > 0 else np.ones(len(std))
+        given = lesson["sample_weight"]
+        return {**lesson, "sample_weight": sure if given is None else given * sure}

@@ -7,6 +7,8 @@ from sklearn.utils.metadata_routing import (
     process_routing,
 )
 
+from skopt_nn._validation_rows import VALIDATION
+
 
 def router_of(model):
     """Return the routing of a distilled model; its default student requests nothing."""
@@ -19,24 +21,36 @@ def router_of(model):
     return router.add(splitter=model.cv, method_mapping=split)
 
 
-def routed(model, sample_weight, params):
-    """Return the weights of teacher and student, and the metadata of the split."""
+_WEIGHT = "sample_weight"
+
+
+def routed(model, given, params):
+    """Return what teacher and student are fitted with, and the metadata of the split.
+
+    Parameters
+    ----------
+    model : Distilled
+    given : dict
+        ``sample_weight`` and rows to validate on, where there are some.
+    params : dict
+        Other metadata.
+    """
     if not get_config()["enable_metadata_routing"]:
         if params:
             raise TypeError(
                 f"fit got {sorted(params)}, which it passes on only with "
                 "sklearn.set_config(enable_metadata_routing=True)."
             )
-        return {"teacher": sample_weight, "student": sample_weight}, {}
-    if sample_weight is not None:
-        params = {**params, "sample_weight": sample_weight}
-    requested = process_routing(model, "fit", **params)
-    weights = {"student": sample_weight}
+        of_rows = {name: value for name, value in given.items() if name == _WEIGHT}
+        return {"teacher": of_rows, "student": given}, {}
+    requested = process_routing(model, "fit", **given, **params)
+    routed = {"student": given}
     for name in ["teacher"] + ["student"] * (model.student is not None):
-        weights[name] = requested[name]["fit"].pop("sample_weight", None)
-        if requested[name]["fit"]:
+        routed[name] = dict(requested[name]["fit"])
+        others = sorted(set(routed[name]) - {_WEIGHT, *VALIDATION})
+        if others:
             raise TypeError(
-                f"Of metadata, a {name} gets sample_weight alone: it requests "
-                f"{sorted(requested[name]['fit'])}."
+                f"Of metadata, a {name} gets {_WEIGHT} and {', '.join(VALIDATION)} "
+                f"alone: it requests {others}."
             )
-    return weights, requested["splitter"]["split"]
+    return routed, requested["splitter"]["split"]

@@ -13,7 +13,7 @@ from skopt_nn.fusion.serial._weighted_sum import (
 
 
 def make_serial_fusion(
-    *estimators, weights=None, cv=3, learning_rate=None, n_jobs=None,
+    *estimators, weights=None, cv=3, learning_rate=None, method="auto", n_jobs=None,
     random_state=None, memory=None, verbose=False,
 ):  # fmt: skip
     """Fuse members that are trained one after another, each on what came before.
@@ -23,9 +23,9 @@ def make_serial_fusion(
     *estimators : classifiers with ``predict_proba``, or regressors
         The members in training order, never a mix.
     weights : array-like of shape (n_estimators,), default=None
-        Weights of the members in the sum, not negative. None means SAMME's stage
-        weights for classifiers, those of a line search for regressors.
-    cv, learning_rate, n_jobs, random_state : object
+        Weights of the members, not negative. None finds them on out-of-fold scores, as
+        :class:`SerialStage` says.
+    cv, learning_rate, method, n_jobs, random_state : object
         Of every :class:`SerialStage`.
     memory, verbose : object
         Of the :class:`~sklearn.pipeline.Pipeline`; ``memory`` keeps unchanged stages.
@@ -56,8 +56,8 @@ def make_serial_fusion(
     SerialStage(estimator=LogisticRegression(C=0.1))
     """
     members, kind = named_members(estimators, weights, need_proba=True)
-    how = {"cv": cv, "learning_rate": learning_rate, "n_jobs": n_jobs}
-    stage = partial(SerialStage, **how, random_state=random_state)
+    how = {"cv": cv, "learning_rate": learning_rate, "method": method}
+    stage = partial(SerialStage, **how, n_jobs=n_jobs, random_state=random_state)
     steps = [(name, stage(member)) for name, member in members]
     end = WeightedSumClassifier if kind == "classifier" else WeightedSumRegressor
     steps.append((end.__name__.lower(), end(weights=weights)))

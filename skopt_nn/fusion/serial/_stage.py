@@ -1,6 +1,6 @@
 """A member that learns what the ones before it got wrong."""
 
-from dataclasses import KW_ONLY, dataclass, replace
+from dataclasses import MISSING
 from numbers import Integral, Real
 from typing import Any
 
@@ -15,15 +15,16 @@ from sklearn.callback import CallbackSupportMixin
 from sklearn.utils import check_random_state, get_tags, indexable
 from sklearn.utils.validation import check_is_fitted
 
-from skopt_nn._compat import HasMethods, Interval, fit_context
+from skopt_nn._compat import FieldConstraints, HasMethods, fit_context
+from skopt_nn._parameters import OneOf, Range, parameter, parameters
 from skopt_nn.fusion._cross_fit import cross_fit, fit_task
 from skopt_nn.fusion._members import attribute_of, check_member, predict_scores
 from skopt_nn.fusion._problem import Problem
+from skopt_nn.fusion.serial._lesson import check_stages, left_by
 from skopt_nn.fusion.serial._stage_output import StageOutput
-from skopt_nn.fusion.serial._stage_weights import boosted_weights, line_search, samme
 
 
-@dataclass(eq=False, repr=False)
+@parameters
 class SerialStage(
     MetaEstimatorMixin, CallbackSupportMixin, TransformerMixin, BaseEstimator,
     auto_wrap_output_keys=None,
@@ -46,10 +47,15 @@ class SerialStage(
         Integers mean folds without shuffling, stratified for classifiers.
     learning_rate : float, default=None
         How far this stage goes into the mistakes of the stages before it, in [0, 1].
-        Classes: the exponent on SAMME's sample weights, from 0 (train on all rows
-        alike) to 1 (SAMME). Regression: the share of the best step that is taken.
-        None is 0.1 for classes and 1 for regression. The first stage has nothing
-        before it, and ignores it.
+        SAMME: the exponent on sample weights, from 0 (train on all rows alike) to 1.
+        Logits and regression: the share of the best step that is taken. None is 0.1
+        for SAMME and 1 for these. The first stage has nothing before it, and ignores
+        it.
+    method : {"auto", "logits", "samme"}, default="auto"
+        How classes are learned behind other stages: ``"logits"`` adds to what these
+        say, which needs a member with ``fit_offset``, as networks of this package
+        have; ``"samme"`` trains on sample weights. ``"auto"`` takes logits where the
+        member can.
     n_jobs : int, default=None
         Number of folds trained at once.
     random_state : int, RandomState instance or None, default=None
@@ -83,6 +89,14 @@ class SerialStage(
     ten digits they miss two in a hundred, and a network that gives nine tenths of its
     attention to those learns little else. Hence the low default.
 
+    In logit space stage *m* starts from what the stages before say, as the base margin
+    of boosting [3]_: with :math:`F_{m-1}` the logarithm of their probabilities, mixed
+    with a thousandth of the uniform distribution, it minimises the loss of
+    :math:`F_{m-1} + f_m`, and a line search on out-of-fold scores takes
+    :math:`b_m f_m` of it. Its lesson is ``fit_offset(X, y, scores, *, sample_weight,
+    classes)``, scores being :math:`F_{m-1}`; what it then calls probabilities is
+    :math:`\\mathrm{softmax}(f_m)`. A stage by SAMME behind it sees one member.
+
     In regression stage *m* fits the residual :math:`r = y - \\sum_{j<m} b_j s_j(x)`
     by :math:`s_m`. As in gradient boosting [3]_ a line search sets its weight, here on
     scores that are out-of-fold:
@@ -109,20 +123,16 @@ class SerialStage(
     StageOutput(n_samples=150, n_stages=1, n_scores=3)
     """
 
-    estimator: Any
-    _: KW_ONLY
-    cv: Any = 3
-    learning_rate: float | None = None
-    n_jobs: int | None = None
-    random_state: Any = None
+    estimator: Any = parameter(MISSING, HasMethods(["fit", "predict"]), kw_only=False)
+    cv: Any = parameter(3, "cv_object")
+    learning_rate: float | None = parameter(
+        None, [Range(Real, 0, 1, closed="both"), None]
+    )
+    method: str = parameter("auto", OneOf(("auto", "logits", "samme")))
+    n_jobs: int | None = parameter(None, [Integral, None])
+    random_state: Any = parameter(None, "random_state")
 
-    _parameter_constraints = {
-        "estimator": [HasMethods(["fit", "predict"])],
-        "cv": ["cv_object", None],
-        "learning_rate": [Interval(Real, 0, 1, closed="both"), None],
-        "n_jobs": [Integral, None],
-        "random_state": ["random_state"],
-    }
+    _parameter_constraints = FieldConstraints()
 
     n_features_in_ = attribute_of("estimator_", "n_features_in_")
     feature_names_in_ = attribute_of("estimator_", "feature_names_in_")
@@ -249,8 +259,10 @@ class SerialStage(
     def _fit(self, X, y, sample_weight, *, folded):
         X = indexable(X)[0]
         problem = self._read(_samples(X), y, sample_weight)
+        adds, lesson = self._adds(X), problem
         if isinstance(X, StageOutput):
-            self._check_stages(X, problem)
+            check_stages(X, problem)
+            lesson = left_by(X, problem, adds=adds, rate=self._rate_of(adds))
         folds = problem.folds(self.cv if folded else None)
         root = self._init_callback_context(
             max_subtasks=1 + len(folds), sequential_subtasks=False
@@ -258,13 +270,14 @@ class SerialStage(
         with fit_task(root, self, X, problem.y):
             member, scores = cross_fit(
                 self.estimator,
-                self._left_by(X, problem),
+                lesson,
                 folds,
                 caller=self,
                 context=root,
                 random=_generator(self.random_state),
             )
             self.estimator_, self._classes = member, problem.classes
+            self._is_added = adds
             output = self._hand_on(X, scores)
             self._n_before = output.scores.shape[1] - 1
             self._n_scores = output.scores.shape[2]
@@ -278,34 +291,25 @@ class SerialStage(
         several = get_tags(self.estimator).target_tags.multi_output
         return Problem.of_values(samples, y, sample_weight, multi_output=several)
 
-    @staticmethod
-    def _check_stages(before, problem):
-        if not np.array_equal(before.classes, problem.classes):
-            kind = "regressor" if problem.classes is None else "classifier"
-            own, theirs = map(_listed, (problem.classes, before.classes))
-            raise ValueError(
-                f"This stage holds a {kind} of the classes {own}, the stages before "
-                f"were fitted to {theirs}. All members of a serial fusion are "
-                "classifiers of the same classes, or all regressors."
+    def _adds(self, X):
+        """Whether this stage gives logits that are added to those before."""
+        if not isinstance(X, StageOutput) or self.method == "samme":
+            return False
+        can = is_classifier(self.estimator) and hasattr(self.estimator, "fit_offset")
+        if self.method == "logits" and not can:
+            raise TypeError(
+                "method='logits' needs a classifier with fit_offset, which "
+                f"{self.estimator!r} does not have. Take a network of skopt_nn, or "
+                "method='auto'."
             )
-
-    def _left_by(self, X, problem):
-        """Return the problem that the stages before leave to this one's member."""
-        if not isinstance(X, StageOutput):
-            return problem
-        rows, rates = problem.counted, X.learning_rates
-        scores, y, weight = X.scores[rows], problem.y[rows], problem.weights[rows]
-        if problem.classes is None:
-            steps = line_search(scores, y, weight, rates)
-            said = (X.scores.mT @ steps).reshape(problem.y.shape)
-            return replace(problem, y=problem.y - said)
-        _, exponent = samme(scores, y, problem.classes, weight, rates)
-        boosted = np.zeros(len(problem))
-        boosted[rows] = boosted_weights(weight, self._rate * exponent)
-        return replace(problem, sample_weight=boosted)
+        return can
 
     def _hand_on(self, X, scores):
-        return StageOutput.sequenced_after(X, scores, self._classes, self._rate)
+        is_added = getattr(self, "_is_added", False)  # files of version 0.1 have none
+        if is_added:
+            scores = np.log(np.maximum(scores, np.finfo(np.float64).tiny))
+        rate = self._rate_of(is_added)
+        return StageOutput.sequenced_after(X, scores, self._classes, rate, is_added)
 
     @property
     def classes_(self):
@@ -313,10 +317,9 @@ class SerialStage(
             raise AttributeError(f"{type(self).__name__} has no attribute 'classes_'")
         return self._classes
 
-    @property
-    def _rate(self):
+    def _rate_of(self, is_added):
         if self.learning_rate is None:
-            return 0.1 if is_classifier(self.estimator) else 1.0
+            return 0.1 if is_classifier(self.estimator) and not is_added else 1.0
         return self.learning_rate
 
 
@@ -329,7 +332,3 @@ def _generator(random_state):
     if random_state is None:
         return np.random.default_rng()
     return check_random_state(random_state)
-
-
-def _listed(classes):
-    return None if classes is None else classes.tolist()

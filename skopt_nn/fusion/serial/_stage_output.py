@@ -24,6 +24,9 @@ class StageOutput:
         The labels that the scores stand for; None in regression.
     learning_rates : tuple of float
         The learning rate of each stage.
+    in_logits : tuple of bool, default=()
+        Whether a stage gives logits, to be added to those of the stages before; empty
+        where none does.
 
     Examples
     --------
@@ -40,11 +43,12 @@ class StageOutput:
 
     ndim = 2
 
-    def __init__(self, X, scores, classes=None, learning_rates=()):
+    def __init__(self, X, scores, classes=None, learning_rates=(), in_logits=()):
         self.X = X
         self.scores = scores
         self.classes = classes
         self.learning_rates = learning_rates
+        self.in_logits = in_logits or (False,) * scores.shape[1]
 
     def __repr__(self):
         return "StageOutput(n_samples={}, n_stages={}, n_scores={})".format(
@@ -71,6 +75,7 @@ class StageOutput:
             self.scores[rows],
             self.classes,
             self.learning_rates,
+            self.in_logits,
         )
 
     def __array__(self, dtype=None, copy=None):
@@ -83,13 +88,14 @@ class StageOutput:
         return np.hstack(flat).astype(dtype or np.result_type(*flat), copy=False)
 
     @classmethod
-    def sequenced_after(cls, X, scores, classes, learning_rate):
+    def sequenced_after(cls, X, scores, classes, learning_rate, is_added=False):
         """Return X, or the output of the stage before, with one more stage's scores."""
-        scores, learning_rates = scores[:, np.newaxis], (learning_rate,)
+        scores, rates, added = scores[:, np.newaxis], (learning_rate,), (is_added,)
         if not isinstance(X, cls):
-            return cls(X, scores, classes, learning_rates)
+            return cls(X, scores, classes, rates, added)
         scores = np.concatenate([X.scores, scores], axis=1)
-        return cls(X.X, scores, classes, X.learning_rates + learning_rates)
+        rates, added = X.learning_rates + rates, X.in_logits + added
+        return cls(X.X, scores, classes, rates, added)
 
 
 def _flat(X):

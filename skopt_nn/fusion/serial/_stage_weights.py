@@ -1,6 +1,12 @@
 """Weights of serial stages, computed anew from their scores and y."""
 
 import numpy as np
+from scipy.optimize import brentq
+from scipy.special import softmax
+
+from skopt_nn._probabilities import floored
+
+MOST_STEP = 4.0
 
 
 def boosted_weights(sample_weight, exponent):
@@ -25,7 +31,51 @@ def stage_weight(missed, sample_weight, n_classes):
     return max(weight, 0.0)
 
 
-def samme(scores, y, classes, sample_weight, learning_rates):
+class SoFar:
+    """What the stages so far say together.
+
+    Votes are summed with their weights. Logits are added to the logarithm of that sum,
+    which is one vote from then on, of the weight of all that are in it.
+
+    Attributes
+    ----------
+    votes : list of ndarray of shape (n_samples, n_classes)
+    shares : list of float
+    """
+
+    def __init__(self):
+        self.votes, self.shares = [], []
+
+    @classmethod
+    def of(cls, scores, weights, in_logits):
+        """Read all stages of scores of shape (n_samples, n_stages, n_classes)."""
+        so_far = cls()
+        for said, weight, is_added in zip(scores.swapaxes(0, 1), weights, in_logits):
+            so_far.hear(said, weight, is_added)
+        return so_far
+
+    def hear(self, said, weight, is_added):
+        if is_added:
+            proba = softmax(self.logits() + weight * said, axis=1)
+            self.votes, self.shares = [proba], [sum(self.shares)]
+        else:
+            self.votes.append(said)
+            self.shares.append(weight)
+
+    def probabilities(self):
+        """Return the weighted mean; the mean, where no vote has a weight."""
+        shares = np.array(
+            self.shares if any(self.shares) else np.ones_like(self.shares)
+        )
+        total = np.tensordot(shares, self.votes, 1)
+        return total / total.sum(axis=1, keepdims=True)
+
+    def logits(self):
+        proba = self.probabilities()
+        return np.log(floored(proba, proba.shape[1]))
+
+
+def boosting(scores, y, classes, sample_weight, learning_rates, in_logits):
     """Return the weights of the stages and, a row, the sum of those that missed it.
 
     Parameters
@@ -39,21 +89,49 @@ def samme(scores, y, classes, sample_weight, learning_rates):
     sample_weight : ndarray of shape (n_samples,)
         The user's weights, none of them zero.
     learning_rates : sequence of float
-        Exponent on the boosting weights that each stage trained with.
+        Exponent on the boosting weights that each stage trained with or, of a stage in
+        logit space, the share of the best step.
+    in_logits : sequence of bool
+        Whether a stage gives logits to add, and not votes.
 
     Returns
     -------
     weights : ndarray of shape (n_stages,)
+        SAMME's weights of votes, steps of logits.
     exponent : ndarray of shape (n_samples,)
         A next stage trains on ``boosted_weights(sample_weight, rate * exponent)``.
     """
-    missed = classes[scores.argmax(axis=2)] != y[:, np.newaxis]
+    codes, so_far = np.searchsorted(classes, y), SoFar()
     weights, exponent = np.zeros(scores.shape[1]), np.zeros(len(scores))
-    for stage, rate in enumerate(learning_rates):
-        seen = boosted_weights(sample_weight, rate * exponent)
-        weights[stage] = stage_weight(missed[:, stage], seen, scores.shape[2])
-        exponent += weights[stage] * missed[:, stage]
+    for stage, (rate, is_added) in enumerate(zip(learning_rates, in_logits)):
+        said = scores[:, stage]
+        if is_added:
+            before = so_far.logits()
+            weights[stage] = rate * best_step(before, said, codes, sample_weight)
+            so_far.hear(said, weights[stage], is_added)
+            missed = so_far.probabilities().argmax(axis=1) != codes
+            exponent = so_far.shares[0] * missed
+        else:
+            missed = said.argmax(axis=1) != codes
+            seen = boosted_weights(sample_weight, rate * exponent)
+            weights[stage] = stage_weight(missed, seen, scores.shape[2])
+            so_far.hear(said, weights[stage], is_added)
+            exponent = exponent + weights[stage] * missed
     return weights, exponent
+
+
+def best_step(before, said, codes, sample_weight):
+    """Return how much of the logits to add for the least log-loss, in [0, 4]."""
+    rows = np.arange(len(codes))
+
+    def slope(step):
+        left = softmax(before + step * said, axis=1)
+        left[rows, codes] -= 1
+        return sample_weight @ np.sum(left * said, axis=1)
+
+    if slope(0) >= 0:
+        return 0.0
+    return MOST_STEP if slope(MOST_STEP) <= 0 else brentq(slope, 0, MOST_STEP)
 
 
 def line_search(scores, y, sample_weight, learning_rates):

@@ -1,6 +1,5 @@
 """The end of a serial fusion: the weighted sum of what its stages say."""
 
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -14,24 +13,25 @@ from sklearn.callback import CallbackSupportMixin
 from sklearn.utils import check_array
 from sklearn.utils.validation import check_is_fitted
 
-from skopt_nn._compat import fit_context
+from skopt_nn._compat import FieldConstraints, fit_context
+from skopt_nn._parameters import parameter, parameters
 from skopt_nn.fusion._cross_fit import fit_task
 from skopt_nn.fusion._members import check_sum_weights
 from skopt_nn.fusion._problem import Problem
 from skopt_nn.fusion.serial._stage_output import StageOutput
-from skopt_nn.fusion.serial._stage_weights import line_search, samme
+from skopt_nn.fusion.serial._stage_weights import SoFar, boosting, line_search
 
 
-@dataclass(eq=False, repr=False)
+@parameters
 class _WeightedSum(CallbackSupportMixin, BaseEstimator):
     """What both sums share: reading scores, and one weight a stage.
 
     Callbacks find nothing to do, and no reason to warn that they are not supported.
     """
 
-    weights: Any = None
+    weights: Any = parameter(None, ["array-like", None], kw_only=False)
 
-    _parameter_constraints = {"weights": ["array-like", None]}
+    _parameter_constraints = FieldConstraints()
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
@@ -56,10 +56,10 @@ class _WeightedSum(CallbackSupportMixin, BaseEstimator):
         n_stages = problem.X.shape[1]
         if self.weights is not None:
             return check_sum_weights(self.weights, n_stages, "stages")
-        rows, rates = problem.counted, getattr(X, "learning_rates", np.ones(n_stages))
-        return self._best_weights(problem.take(rows), rates)
+        rates = getattr(X, "learning_rates", np.ones(n_stages))
+        return self._best_weights(problem.take(problem.counted), rates, _in_logits(X))
 
-    def _sum(self, X):
+    def _scores_of_stages(self, X):
         check_is_fitted(self)
         scores = self._scores(X)
         if scores.shape[1] != len(self.stage_weights_):
@@ -67,7 +67,7 @@ class _WeightedSum(CallbackSupportMixin, BaseEstimator):
                 f"X has {scores.shape[1]} stages, but {type(self).__name__} was "
                 f"fitted with {len(self.stage_weights_)}."
             )
-        return np.einsum("ijk,j->ik", scores, self.stage_weights_)
+        return scores
 
 
 class WeightedSumClassifier(ClassifierMixin, _WeightedSum):
@@ -77,8 +77,8 @@ class WeightedSumClassifier(ClassifierMixin, _WeightedSum):
     ----------
     weights : array-like of shape (n_stages,), default=None
         Weights of the stages, not negative. None computes SAMME's stage weights [1]_
-        from the out-of-fold scores and y; where no stage is better than chance, all
-        stages count alike.
+        of votes and the best steps of logits from the out-of-fold scores and y; where
+        no vote is better than chance, all votes count alike.
 
     Attributes
     ----------
@@ -161,8 +161,8 @@ class WeightedSumClassifier(ClassifierMixin, _WeightedSum):
         -------
         proba : ndarray of shape (n_samples, n_classes)
         """
-        total = self._sum(X)
-        return total / total.sum(axis=1, keepdims=True)
+        scores, in_logits = self._scores_of_stages(X), _in_logits(X)
+        return SoFar.of(scores, self.stage_weights_, in_logits).probabilities()
 
     def predict(self, X):
         """Return the label of the largest sum.
@@ -176,8 +176,7 @@ class WeightedSumClassifier(ClassifierMixin, _WeightedSum):
         -------
         y : ndarray of shape (n_samples,)
         """
-        total = self._sum(X)
-        return self.classes_[total.argmax(axis=1)]
+        return self.classes_[self.predict_proba(X).argmax(axis=1)]
 
     @staticmethod
     def _check_classes(X, problem):
@@ -194,9 +193,13 @@ class WeightedSumClassifier(ClassifierMixin, _WeightedSum):
             )
 
     @staticmethod
-    def _best_weights(part, rates):
-        weights, _ = samme(part.X, part.y, part.classes, part.weights, rates)
-        return weights if weights.any() else np.ones(len(weights))
+    def _best_weights(part, rates, in_logits):
+        known = part.classes, part.weights
+        weights, _ = boosting(part.X, part.y, *known, rates, in_logits)
+        votes = ~np.array(in_logits)
+        if not weights[votes].any():
+            weights[votes] = 1
+        return weights
 
 
 class WeightedSumRegressor(RegressorMixin, MultiOutputMixin, _WeightedSum):
@@ -283,9 +286,15 @@ class WeightedSumRegressor(RegressorMixin, MultiOutputMixin, _WeightedSum):
         -------
         y : ndarray of shape (n_samples,) or (n_samples, n_outputs)
         """
-        total = self._sum(X)
+        scores = self._scores_of_stages(X)
+        total = np.einsum("ijk,j->ik", scores, self.stage_weights_)
         return total.reshape(len(total), *self._y_shape)
 
     @staticmethod
-    def _best_weights(part, rates):
+    def _best_weights(part, rates, in_logits):
         return line_search(part.X, part.y, part.weights, rates)
+
+
+def _in_logits(X):
+    """Whether each stage gives logits to add; those of a plain array vote."""
+    return X.in_logits if isinstance(X, StageOutput) else (False,) * np.shape(X)[1]

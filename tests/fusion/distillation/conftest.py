@@ -12,7 +12,7 @@ from tests.doubles import small_student
 def distilled(iris):
     """A small network, taught by a forest."""
     forest = RandomForestClassifier(50, random_state=0)
-    return DistilledClassifier(forest, small_student()).fit(*iris)
+    return DistilledClassifier(forest, small_student(), random_state=0).fit(*iris)
 
 
 @pytest.fixture(scope="session")

@@ -4,17 +4,21 @@ import pickle
 import subprocess
 import sys
 from copy import copy
+from functools import partial
 
 import joblib
 import numpy as np
 import pandas as pd
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
+from scipy.sparse import csr_array
+from sklearn import config_context
 from sklearn.base import clone
 from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
 from sklearn.ensemble import RandomForestClassifier
 from sklearn.frozen import FrozenEstimator
-from sklearn.linear_model import LogisticRegression, Ridge
+from sklearn.linear_model import BayesianRidge, LogisticRegression, Ridge
+from sklearn.metrics import log_loss
 from sklearn.mixture import GaussianMixture
 from sklearn.model_selection import GridSearchCV, GroupKFold, cross_val_predict
 from sklearn.naive_bayes import GaussianNB
@@ -30,10 +34,16 @@ from skopt_nn import (
     CNNRegressor,
     DistilledClassifier,
     DistilledRegressor,
+    TabularRegressor,
     make_parallel_fusion,
     make_serial_fusion,
 )
+from skopt_nn.fusion.distillation._student import new_student
 from tests.doubles import Pupil, RegressorPupil, Tasks, Untouchable, small_student
+
+# Queries have tests of their own.
+DistilledClassifier = partial(DistilledClassifier, queries=None)
+DistilledRegressor = partial(DistilledRegressor, queries=None)
 
 
 def as_rows(images):
@@ -114,7 +124,12 @@ def test_rows_of_weight_zero_are_as_good_as_absent(iris, cv):
         assert_array_equal(
             weighted.student_.lesson_[part], absent.student_.lesson_[part]
         )
-    assert weighted.fidelity_ == pytest.approx(absent.fidelity_)
+    pairs = weighted.fidelity_, absent.fidelity_
+    assert list(pairs[0].by_class) == list(pairs[1].by_class) == [0, 1]
+    for of in pairs:
+        of.update(of.pop("by_class")[1])
+        of.update(of.pop("disputed"))
+    assert pairs[0] == pytest.approx(pairs[1])
 
 
 def test_frames_and_images_reach_both_as_they_are(iris):
@@ -139,12 +154,14 @@ def test_the_default_student_takes_the_input_shape_within_the_teacher():
     fusion = make_parallel_fusion(network, GaussianNB())
     frozen = FrozenEstimator(clone(fusion))
     for teacher in (network, fusion, frozen, make_serial_fusion(frozen, GaussianNB())):
-        student = DistilledClassifier(teacher)._new_student()
+        student = new_student(DistilledClassifier(teacher), None, np.zeros((2, 64)))
         assert student.input_shape == (8, 8, 1)
         assert (student.filters, student.dense_units) == ((16, 32), ())
     other = clone(network).set_params(input_shape=(64, 1))
     for teacher in (GaussianNB(), make_parallel_fusion(network, other)):
-        assert DistilledClassifier(teacher)._new_student().input_shape is None
+        student = new_student(DistilledClassifier(teacher), None, np.zeros((2, 8, 8)))
+        assert type(student) is CNNClassifier
+        assert student.input_shape is None
 
 
 def test_the_default_student_is_the_same_in_every_fit(iris):
@@ -154,8 +171,78 @@ def test_the_default_student_is_the_same_in_every_fit(iris):
     assert_array_equal(*fits)
 
 
-def test_the_default_student_of_a_regressor_is_a_regressor():
-    assert type(DistilledRegressor(Ridge())._new_student()) is CNNRegressor
+@pytest.mark.parametrize(
+    ("X", "kind"),
+    [
+        (np.zeros((2, 3)), TabularRegressor),
+        (pd.DataFrame({"a": ["x", "y"]}), TabularRegressor),
+        (csr_array(np.zeros((2, 3))), CNNRegressor),
+        (np.zeros((2, 8, 8, 1)), CNNRegressor),
+    ],
+    ids=["columns", "frame", "sparse", "images"],
+)
+def test_the_default_student_suits_the_data(X, kind):
+    assert type(new_student(DistilledRegressor(Ridge()), None, X)) is kind
+
+
+# -- how sure a teacher is ------------------------------------------------------------
+
+
+@pytest.mark.parametrize("freeze", [False, True])
+def test_rows_weigh_by_how_sure_the_teacher_is(diabetes, freeze):
+    X, y = diabetes
+    weight = 1.0 + np.arange(len(y)) % 2
+    teacher = BayesianRidge().fit(X, y, sample_weight=weight)
+    model = DistilledRegressor(
+        FrozenEstimator(teacher) if freeze else teacher, RegressorPupil()
+    )
+    model.set_params(return_std=True).fit(X, y, sample_weight=weight)
+    variance = teacher.predict(X, return_std=True)[1] ** 2
+    expected = weight / (1 + variance / np.median(variance))
+    assert_allclose(model.student_.lesson_["sample_weight"], expected)
+
+
+def test_who_cannot_say_how_sure_it_is_is_refused(diabetes):
+    model = DistilledRegressor(Ridge(), RegressorPupil(), return_std=True)
+    with pytest.raises(TypeError, match=r"predict\(X, return_std=True\).*got Ridge"):
+        model.fit(*diabetes)
+    model.set_params(teacher=BayesianRidge(), n_generations=2)
+    with pytest.raises(ValueError, match="return_std=True needs n_generations=1"):
+        model.fit(*diabetes)
+
+
+# -- rows to validate on --------------------------------------------------------------
+
+
+def test_the_student_is_validated_on_labels(iris):
+    X, y = iris
+    student = small_student(epochs=3, early_stopping=True)
+    model = DistilledClassifier(GaussianNB(), student)
+    model.fit(X[::2], y[::2], X_val=X[1::2], y_val=y[1::2])
+    losses = model.history_["val_loss"]
+    expected = log_loss(y[1::2], model.predict_proba(X[1::2]))
+    assert min(losses) == pytest.approx(expected, rel=1e-4)
+
+
+def test_a_teacher_gets_rows_to_validate_on_if_it_requests_them(iris):
+    X, y = iris
+    rows = {"X_val": X[1::2], "y_val": y[1::2]}
+    with config_context(enable_metadata_routing=True):
+        teacher = small_student(epochs=3).set_fit_request(X_val=True, y_val=True)
+        student = small_student(epochs=3).set_fit_request(X_val=False, y_val=False)
+        model = DistilledClassifier(teacher, student)
+        model.fit(X[::2], y[::2], **rows)
+    assert "val_loss" in model.teacher_.history_
+    assert "val_loss" not in model.student_.history_
+
+
+def test_rows_to_validate_on_are_checked_before_the_teacher_is_trained(iris):
+    X, y = iris
+    model = DistilledClassifier(Untouchable(), small_student())
+    with pytest.raises(ValueError, match="X_val and y_val must be given together"):
+        model.fit(X, y, X_val=X)
+    with pytest.raises(ValueError, match=r"X_val, y_val .* must be as X, y"):
+        model.fit(X, y, X_val=X[:, :3], y_val=y)
 
 
 # -- pickles --------------------------------------------------------------------------

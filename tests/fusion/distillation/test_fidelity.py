@@ -1,5 +1,7 @@
 """How close a student comes to its teacher, recomputed in numpy."""
 
+from functools import partial
+
 import numpy as np
 import pytest
 from sklearn.ensemble import RandomForestClassifier
@@ -8,7 +10,12 @@ from sklearn.linear_model import Ridge
 from sklearn.metrics import accuracy_score, r2_score
 
 from skopt_nn import DistilledClassifier, DistilledRegressor
+from skopt_nn._probabilities import expected_calibration_error
 from tests.doubles import Pupil, RegressorPupil, small_student
+
+# Queries have tests of their own.
+DistilledClassifier = partial(DistilledClassifier, queries=None)
+DistilledRegressor = partial(DistilledRegressor, queries=None)
 
 
 def test_fidelity_of_classifiers_by_numpy(iris, distilled):
@@ -23,6 +30,35 @@ def test_fidelity_of_classifiers_by_numpy(iris, distilled):
     assert fidelity.student_score == distilled.score(X, y)
     assert fidelity == distilled.fidelity_
     assert set(distilled.fidelity(X)) == {"agreement", "kl_divergence"}
+
+
+def test_fidelity_by_label_and_where_both_disagree(iris, distilled):
+    X, y = iris
+    y = np.roll(y, 7)  # so that neither is always right
+    teacher, student = distilled.teacher_.predict(X), distilled.predict(X)
+    fidelity = distilled.fidelity(X, y)
+    differ = teacher != student
+    assert differ.any()
+    assert fidelity.disputed == {
+        "teacher_score": np.mean(teacher[differ] == y[differ]),
+        "student_score": np.mean(student[differ] == y[differ]),
+    }
+    assert list(fidelity.by_class) == [0, 1, 2]
+    rows = y == 1
+    assert fidelity.by_class[1] == {
+        "agreement": np.mean(teacher[rows] == student[rows]),
+        "teacher_score": np.mean(teacher[rows] == 1),
+        "student_score": np.mean(student[rows] == 1),
+    }
+
+
+def test_fidelity_says_how_sure_both_are(iris, distilled):
+    X, y = iris
+    fidelity = distilled.fidelity(X, y)
+    for name, model in (("teacher", distilled.teacher_), ("student", distilled)):
+        proba = model.predict_proba(X)
+        error = expected_calibration_error(model.predict(X) == y, proba.max(axis=1))
+        assert fidelity[f"{name}_calibration_error"] == error
 
 
 def test_fidelity_of_a_perfect_student_is_perfect(iris):
@@ -68,5 +104,11 @@ def test_fidelity_weighs_the_rows(iris, distilled):
     X, y = iris
     weight = np.where(y == 2, 0.0, 1.0 + np.arange(len(y)) % 3)
     kept = np.repeat(np.arange(len(y)), weight.astype(int))
-    weighted = distilled.fidelity(X, y, weight)
-    assert weighted == pytest.approx(distilled.fidelity(X[kept], y[kept]))
+    weighted, repeated = (
+        distilled.fidelity(X, y, weight),
+        distilled.fidelity(X[kept], y[kept]),
+    )
+    for of in (weighted, repeated):
+        of.update(of.pop("by_class")[1])
+        of.update(of.pop("disputed"))
+    assert weighted == pytest.approx(repeated)

@@ -1,5 +1,7 @@
 """Distillation on rows that only the teacher teaches."""
 
+from functools import partial
+
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
@@ -12,6 +14,12 @@ from sklearn.naive_bayes import GaussianNB
 
 from skopt_nn import CNNRegressor, DistilledClassifier, DistilledRegressor
 from tests.doubles import Pupil, RegressorPupil, small_student
+
+pytestmark = pytest.mark.filterwarnings("ignore:.* are read as unlabelled")
+
+# Queries have tests of their own.
+DistilledClassifier = partial(DistilledClassifier, queries=None)
+DistilledRegressor = partial(DistilledRegressor, queries=None)
 
 
 @pytest.fixture
@@ -32,6 +40,15 @@ def test_the_teacher_learns_from_labelled_rows_and_teaches_all(half):
     assert_array_equal(lesson["alpha"], np.where(labelled, 0.3, 1.0))
     assert_array_equal(lesson["y"], np.where(labelled, y, teacher.predict(X)))
     assert lesson["X"] is X
+
+
+def test_how_many_rows_are_read_as_unlabelled_is_said_once(half):
+    X, y, _ = half
+    model = DistilledClassifier(GaussianNB(), Pupil())
+    with pytest.warns(UserWarning, match="75 rows of y with the label -1") as caught:
+        model.fit(X, y)
+    (warned,) = caught
+    assert warned.filename == __file__
 
 
 def test_with_cv_only_labelled_rows_are_folded(half):

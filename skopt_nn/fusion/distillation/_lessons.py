@@ -1,0 +1,146 @@
+"""A fit of a distilled model: the teacher, then what it teaches to students."""
+
+from dataclasses import replace
+
+import numpy as np
+from sklearn.base import clone
+from sklearn.frozen import FrozenEstimator
+from sklearn.utils import indexable
+
+from skopt_nn.fusion._cross_fit import cross_fit, fit_task
+from skopt_nn.fusion._members import known_classes, predict_scores
+from skopt_nn.fusion.distillation._fidelity import fidelity
+from skopt_nn.fusion.distillation._methods import METHODS, check_method
+from skopt_nn.fusion.distillation._queries import (
+    check_queries,
+    generator,
+    sample_shape,
+    with_queries,
+)
+from skopt_nn.fusion.distillation._routing import routed
+from skopt_nn.fusion.distillation._student import check_student
+from skopt_nn.fusion.distillation._teacher import check_classes
+
+
+class Lessons:
+    """The part of a distilled model that trains others."""
+
+    def _fit(self, models, students, X, y, sample_weight, given, params):
+        """Give each of the models what is known when its student is fitted."""
+        problem = self._problem(X, y, sample_weight)
+        if problem.sample_weight is not None:
+            given["sample_weight"] = problem.sample_weight
+        of, split_params = routed(self, given, params)
+        taught, learned = (
+            replace(problem, sample_weight=of[name].pop("sample_weight", None))
+            for name in ("teacher", "student")
+        )
+        shape = self._check_lesson(students, learned, of["student"])
+        folds = taught.folds(None if self._is_frozen else self.cv, **split_params)
+        n_lessons = self.n_generations * len(students)
+        root = self._init_callback_context(max_subtasks=1 + n_lessons)
+        at_end = {
+            "metadata": {"sample_weight": problem.sample_weight},
+            "reconstruction_attributes": dict,
+        }
+        # Several models have no one score that a monitor could take.
+        data = (problem.X, problem.y) if models == [self] else (None, None)
+        with fit_task(root, self, *data, **at_end):
+            teacher, outputs = self._ask_teacher(root, taught, folds, of["teacher"])
+            lesson = learned, teacher, outputs, shape, of["student"]
+            chains = self._teach(root, students, *lesson)
+            for model, chain in zip(models, chains):
+                model.teacher_, model.students_ = teacher, chain
+                model.student_ = chain[-1]
+                model.fidelity_ = self._compare(problem, outputs, chain[-1])
+                if problem.classes is not None:
+                    model.classes_ = problem.classes
+                    model._multilabel = problem.multilabel
+
+    @property
+    def _is_frozen(self):
+        return isinstance(self.teacher, FrozenEstimator)
+
+    def _problem(self, X, y, sample_weight):
+        """Read what is to be learned; a frozen teacher knows all classes of it."""
+        known = known_classes(self.teacher) if self._is_frozen else None
+        problem = self._read(indexable(X)[0], y, sample_weight, known)
+        if self._is_frozen:
+            return replace(problem, classes=check_classes(self.teacher, problem))
+        if not len(problem.taught):
+            raise ValueError(
+                "y must have rows with a label and a weight above zero, to teach the "
+                f"teacher, got none among {len(problem)} rows. Only a teacher in "
+                "FrozenEstimator needs no labels."
+            )
+        return problem
+
+    def _check_lesson(self, students, problem, validation):
+        """Raise what would be raised behind the teacher; return a sample's shape."""
+        check_method(self.method, problem)
+        shape = sample_shape(problem.X, students[0])
+        check_queries(self.queries, problem.X, shape)
+        for student in students:
+            check_student(student, problem, validation)
+        return shape
+
+    def _ask_teacher(self, root, problem, folds, validation):
+        """Return the fitted teacher, and what it says about all rows."""
+        task = root.subcontext(
+            "teacher", max_subtasks=1 + len(folds), sequential_subtasks=False
+        )
+        with fit_task(task, self, problem.X, problem.y):
+            teacher, outputs = cross_fit(
+                self.teacher,
+                problem,
+                folds,
+                caller=self,
+                context=task,
+                validation=validation,
+            )
+        check_classes(teacher, problem)
+        if problem.classes is None:
+            outputs = outputs.reshape(problem.y.shape)
+        return teacher, outputs
+
+    def _teach(self, root, students, problem, teacher, outputs, shape, validation):
+        """Return the generations of each student; the teacher teaches the first."""
+        rows, rng = problem.counted, generator(self.random_state)
+        problem, outputs = problem.take(rows), outputs[rows]
+        given = shape, rng, validation
+        self._give_lesson(root, students, problem, teacher, outputs, *given)
+        chains = [[student] for student in students]
+        for chain in chains:
+            for _ in range(1, self.n_generations):
+                teacher, student = chain[-1], clone(chain[-1])
+                scores = predict_scores(teacher, problem.X, problem.classes)
+                said = teacher, scores.reshape(outputs.shape)
+                self._give_lesson(root, [student], problem, *said, *given)
+                chain.append(student)
+        return chains
+
+    def _give_lesson(
+        self, root, students, problem, teacher, outputs, shape, rng, validation
+    ):
+        """Ask the teacher about queries, and fit the students to what it says."""
+        how = {name: getattr(self, name) for name in ("temperature", "alpha", "beta")}
+        asked = self.queries, problem, teacher, outputs, shape, rng
+        with with_queries(*asked) as (whole, answers):
+            lesson = METHODS[self.method](whole, teacher, answers, **how)
+            lesson = self._weighed(lesson, teacher)
+            for student in students:
+                task = root.subcontext("student")
+                with (
+                    task.propagate_callback_context(student),
+                    fit_task(task, self, lesson["X"], lesson["y"]),
+                ):
+                    student.fit_soft(**lesson, **validation)
+
+    def _weighed(self, lesson, teacher):
+        """Return the lesson with its rows weighed by how sure the teacher is."""
+        return lesson
+
+    @staticmethod
+    def _compare(problem, outputs, student):
+        ask = student.predict if problem.classes is None else student.predict_proba
+        return fidelity(problem, outputs, np.asarray(ask(problem.X)))

@@ -1,0 +1,60 @@
+"""Who is taught: the student that is given, or one that suits the data."""
+
+import numpy as np
+from sklearn.base import clone
+
+from skopt_nn.fusion._members import check_member
+from skopt_nn.fusion.distillation._teacher import input_shape_within
+
+_NETWORK = {"filters": (16, 32), "dense_units": (), "random_state": 0}
+_TABLE = {
+    "dense_units": (32, 32),
+    "n_members": 8,
+    "n_bins": 16,
+    "embedding_dim": 4,
+    "random_state": 0,
+}
+
+
+def new_student(model, student, X):
+    """Return an unfitted student for a distilled model and the samples X."""
+    check_member(model.teacher, model._kind, "teacher")
+    if student is None:
+        return default_student(model._kind, X, input_shape_within(model.teacher))
+    check_member(student, model._kind, "student", need_proba=False)
+    if not hasattr(student, "fit_soft"):
+        raise TypeError(
+            f"student must have fit_soft, which {student!r} does not. Take a "
+            "neural estimator of skopt_nn, or write fit_soft(X, y, soft_targets, *, "
+            "temperature, alpha, sample_weight)."
+        )
+    return clone(student)
+
+
+def default_student(kind, X=None, input_shape=None):
+    """Return a small network: for a table one of tables, else one of convolutions."""
+    from skopt_nn import estimators  # joblib's workers load no Keras for the rest
+
+    if X is not None and input_shape is None and _is_table(X):
+        return getattr(estimators, f"Tabular{kind.title()}")(**_TABLE)
+    network = getattr(estimators, f"CNN{kind.title()}")
+    return network(**_NETWORK, input_shape=input_shape)
+
+
+def _is_table(X):
+    return hasattr(X, "columns") or (not hasattr(X, "tocsr") and np.ndim(X) == 2)
+
+
+def check_student(student, problem, validation):
+    """Raise what the student would raise about the data, where it can say so."""
+    if not hasattr(student, "check_fit"):
+        return
+    classes = problem.classes
+    stand_in = 0 if classes is None else np.resize(classes, len(problem))
+    student.check_fit(
+        problem.X,
+        problem.filled(stand_in),
+        problem.sample_weight,
+        classes=None if problem.multilabel else classes,
+        **validation,
+    )

@@ -1,0 +1,1 @@
+"""Members side by side, summed with weights that are given or learned."""

@@ -1,0 +1,254 @@
+"""Rows beyond the training rows, which the teacher alone answers."""
+
+import os
+
+import numpy as np
+import pandas as pd
+import pytest
+from numpy.testing import assert_allclose, assert_array_equal
+from scipy.sparse import csr_matrix
+from sklearn.ensemble import RandomForestClassifier, RandomForestRegressor
+from sklearn.linear_model import LogisticRegression, Ridge
+from sklearn.naive_bayes import GaussianNB
+
+from skopt_nn import DistilledClassifier, DistilledRegressor
+from skopt_nn.fusion._problem import Problem
+from skopt_nn.fusion.distillation import _queries
+from tests.doubles import Pupil, RegressorPupil, Untouchable, small_student
+
+RNG = np.random.default_rng(0)
+TABLE = pd.DataFrame(
+    {
+        "length": RNG.normal(5, 2, 200),
+        "count": RNG.integers(0, 4, 200).astype(float),
+        "size": RNG.integers(0, 9, 200),
+        "kind": pd.Categorical(RNG.choice(["a", "b", "c"], 200)),
+        "text": RNG.choice(["x", "y"], 200),
+    }
+)
+IMAGES = RNG.integers(0, 256, (40, 6, 6, 1)).astype(np.uint8)
+
+
+def lesson(model, X, y, **params):
+    return model.fit(X, y, **params).student_.lesson_
+
+
+def test_resampled_rows_are_of_the_columns_they_come_from():
+    rows = np.arange(200).repeat(5)
+    made = _queries.resampled(TABLE, (5,), np.random.default_rng(1))(rows)
+    assert_array_equal(made.dtypes, TABLE.dtypes)
+    for name in ("count", "size", "kind", "text"):
+        assert set(made[name]) <= set(TABLE[name])
+    base = TABLE.iloc[rows].reset_index(drop=True)
+    changed = made.reset_index(drop=True) != base
+    # A value that is drawn may be the one that was there; noise never is.
+    assert 0.25 < changed["length"].mean() < 0.55
+    assert changed.any(axis=1).mean() > 0.8
+
+
+def test_one_column_at_least_is_resampled():
+    X = RNG.normal(size=(50, 3))
+    made = _queries.resampled(X, (3,), np.random.default_rng(0))(np.arange(50))
+    assert (made != X).any(axis=1).all()
+
+
+def test_missing_values_stay_values():
+    X = np.where(RNG.random((100, 2)) < 0.3, np.nan, RNG.normal(size=(100, 2)))
+    made = _queries.resampled(X, (2,), np.random.default_rng(0))(np.arange(100))
+    assert 0.1 < np.isnan(made).mean() < 0.5
+
+
+def test_mixtures_lie_between_two_rows():
+    rows = np.arange(40)
+    make = _queries.mixtures(1.0 * IMAGES, (6, 6, 1), np.random.default_rng(3))
+    made = make(rows)
+    rng = np.random.default_rng(3)
+    others = IMAGES[rng.integers(40, size=40)]
+    part = rng.random((40, 1, 1, 1), dtype=np.float32)
+    assert_allclose(made, part * IMAGES + (1 - part) * others, rtol=1e-6)
+
+
+def test_views_are_shifted_rows():
+    rng = np.random.default_rng(0)
+    image = np.zeros((1, 9, 9, 1))
+    image[0, 4, 4] = 1.0
+    made = _queries.views(image, (9, 9, 1), rng)(np.zeros(50, int))
+    places = {tuple(np.argwhere(view[..., 0] == 1)[0]) for view in made}
+    assert len(places) > 2
+    assert all(abs(i - 4) <= 1 and abs(j - 4) <= 1 for i, j in places)
+
+
+def test_channels_of_series_are_not_shifted():
+    X = np.zeros((30, 20, 3)) + [1.0, 2.0, 3.0]
+    shape = _queries.sample_shape(X, small_student())
+    made = _queries.views(X, shape, np.random.default_rng(0))(np.arange(30))
+    assert_allclose(made, X)
+
+
+def test_the_teacher_answers_the_very_rows_that_the_student_sees(iris):
+    X, y = iris
+    teacher = GaussianNB()
+    taught = lesson(DistilledClassifier(teacher, Pupil(), alpha=0.3), X, y)
+    assert len(taught["X"]) == 10 * len(X)
+    assert_array_equal(taught["X"][: len(X)], X)
+    said = teacher.fit(X, y).predict_proba(taught["X"])
+    assert_array_equal(taught["soft_targets"], said)
+    assert_array_equal(taught["alpha"][: len(X)], 0.3)
+    assert_array_equal(taught["alpha"][len(X) :], 1.0)
+    assert_array_equal(taught["y"][: len(X)], y)
+
+
+def test_images_of_integers_stay_integers():
+    X, y = IMAGES.reshape(40, -1), np.arange(40) % 2
+    teacher, rng = GaussianNB().fit(X, y), np.random.default_rng(0)
+    shape = _queries.sample_shape(X, small_student(input_shape=(6, 6, 1)))
+    given = "auto", Problem.of_labels(X, y), teacher, teacher.predict_proba(X)
+    with _queries.with_queries(*given, shape, rng) as (whole, _):
+        assert whole.X.dtype == np.uint8
+        assert whole.X.shape == (400, 36)
+
+
+def test_a_number_asks_for_so_many(iris):
+    taught = lesson(DistilledClassifier(GaussianNB(), Pupil(), queries=70), *iris)
+    assert len(taught["X"]) == len(iris[0]) + 70
+
+
+def test_rows_of_the_users_own_are_taken_as_they_are(iris):
+    X, y = iris
+    model = DistilledClassifier(GaussianNB(), Pupil(), queries=X[:20] + 0.1)
+    taught = lesson(model, X, y, sample_weight=np.full(len(X), 2.0))
+    assert_array_equal(taught["X"][len(X) :], X[:20] + 0.1)
+    assert_array_equal(taught["sample_weight"], 2.0)
+
+
+def test_queries_of_a_data_frame_are_one():
+    X, y = TABLE[["length", "count", "size"]], np.arange(200) % 3
+    taught = lesson(DistilledClassifier(GaussianNB(), Pupil()), X, y)
+    assert list(taught["X"].columns) == list(X.columns)
+    assert_array_equal(taught["X"].dtypes, X.dtypes)
+
+
+def test_no_rows_are_made_of_frames_that_are_not_of_pandas():
+    X = pytest.importorskip("polars").DataFrame(
+        TABLE[["length", "size"]].to_dict("list")
+    )
+    model = DistilledClassifier(LogisticRegression(max_iter=500), Pupil())
+    assert lesson(model, X, np.arange(200) % 2)["X"] is X
+
+
+def test_no_rows_are_made_of_sparse_rows_and_of_token_ids():
+    sparse = csr_matrix(np.eye(3))
+    tokens = small_student(vocabulary_size="auto")
+    assert _queries.sample_shape(sparse, small_student()) is None
+    assert _queries.sample_shape(np.eye(3), tokens) is None
+
+
+def test_values_are_answered_as_well(diabetes):
+    X, y = diabetes
+    taught = lesson(DistilledRegressor(Ridge(), RegressorPupil()), X, y)
+    said = Ridge().fit(X, y).predict(taught["X"])
+    assert_allclose(taught["soft_targets"], said)
+    assert_array_equal(taught["y"][: len(y)], y)
+
+
+def test_one_random_state_one_lesson(iris):
+    def rows(seed):
+        model = DistilledClassifier(GaussianNB(), Pupil(), random_state=seed)
+        return lesson(model, *iris)["X"]
+
+    assert_array_equal(rows(0), rows(0))
+    assert (rows(0) != rows(1)).any()
+
+
+def test_many_bytes_are_kept_in_a_file_that_is_removed(iris, monkeypatch, tmp_path):
+    monkeypatch.setattr(_queries, "_BYTES_IN_MEMORY", 0)
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    seen = {}
+
+    class Watching(Pupil):
+        def fit_soft(self, X, y, soft_targets, **lesson):
+            seen["map"], seen["files"] = isinstance(X, np.memmap), os.listdir(tmp_path)
+            return super().fit_soft(np.array(X), y, soft_targets, **lesson)
+
+    in_file = lesson(
+        DistilledClassifier(GaussianNB(), Watching(), random_state=0), *iris
+    )
+    assert seen["map"]
+    assert len(seen["files"]) == 1
+    assert os.listdir(tmp_path) == []
+    monkeypatch.undo()
+    in_memory = lesson(
+        DistilledClassifier(GaussianNB(), Pupil(), random_state=0), *iris
+    )
+    assert_array_equal(in_file["X"], in_memory["X"])
+
+
+def test_a_full_disk_is_an_error_and_leaves_no_file(iris, monkeypatch, tmp_path):
+    def full(*_, **__):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(_queries, "_BYTES_IN_MEMORY", 0)
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    monkeypatch.setattr(np, "memmap", full)
+    with pytest.raises(OSError, match="No space left"):
+        DistilledClassifier(GaussianNB(), Pupil()).fit(*iris)
+    assert os.listdir(tmp_path) == []
+
+
+@pytest.mark.parametrize(
+    ("queries", "match"),
+    [
+        ("views", r"'views' are made of images, series or volumes"),
+        ("mixtures", r"'mixtures' are made of images"),
+        (np.zeros((5, 3)), r"with the same columns; got the shape \(5, 3\)"),
+    ],
+    ids=["views", "mixtures", "columns"],
+)
+def test_queries_that_do_not_fit_are_refused_before_the_teacher_is_trained(
+    iris, queries, match
+):
+    with pytest.raises(ValueError, match=match):
+        DistilledClassifier(Untouchable(), Pupil(), queries=queries).fit(*iris)
+
+
+@pytest.mark.parametrize(
+    ("model", "match"),
+    [
+        (DistilledRegressor(Ridge(), RegressorPupil(), method="logits"), "values have"),
+        (
+            DistilledClassifier(LogisticRegression(), Pupil(), method="decoupled"),
+            "needs 3 classes or more, of one label a row; got 2",
+        ),
+    ],
+    ids=["values", "two classes"],
+)
+def test_methods_that_do_not_fit_are_refused(iris, model, match):
+    X, y = iris[0][:100], iris[1][:100]
+    with pytest.raises(ValueError, match=match):
+        model.fit(X, y)
+
+
+@pytest.mark.parametrize("method", ["logits", "decoupled"])
+def test_a_student_is_told_how_it_is_taught(iris, method):
+    model = DistilledClassifier(GaussianNB(), Pupil(), method=method, beta=2.0)
+    taught = lesson(model, *iris)
+    assert (taught["method"], taught["beta"]) == (method, 2.0)
+
+
+@pytest.mark.parametrize("method", ["soft", "logits", "decoupled"])
+def test_networks_learn_by_each_method(iris, method):
+    forest = RandomForestClassifier(20, random_state=0)
+    student = small_student(epochs=30)
+    model = DistilledClassifier(forest, student, method=method, random_state=0)
+    assert model.fit(*iris).fidelity_.agreement > 0.9
+
+
+def test_each_generation_is_taught_by_the_one_before(diabetes):
+    X, y = diabetes
+    forest = RandomForestRegressor(5, random_state=0)
+    model = DistilledRegressor(forest, RegressorPupil(), n_generations=3).fit(X, y)
+    first, second, last = model.students_
+    assert model.student_ is last
+    for teacher, student in ((first, second), (second, last)):
+        assert_allclose(student.lesson_["soft_targets"], teacher.mean_)
+    assert not np.allclose(first.lesson_["soft_targets"], first.mean_)
