@@ -2,29 +2,33 @@
 
 import io
 import time
+import timeit
 from pickle import PicklingError
 from statistics import median
 
 import joblib
 import numpy as np
 from sklearn.base import clone, is_classifier, is_regressor
-from sklearn.metrics import accuracy_score, log_loss, r2_score
 from sklearn.model_selection import train_test_split
 from sklearn.utils import check_consistent_length
 
 from skopt_nn._compat import is_fitted, num_samples, safe_indexing
+from skopt_nn.inspection._measures import judged_probabilities, scored
 from skopt_nn.inspection._models import count_parameters, named_estimators
+from skopt_nn.inspection._optional import optional
 
 # Enough calls for a median, no more than a table can wait for.
 _MIN_CALLS, _MAX_CALLS, _SECONDS = 5, 50, 0.1
 
 
-def compare(estimators, X, y, *, test_size=0.25, random_state=0):
+def compare(
+    estimators, X, y, X_test=None, y_test=None, *, test_size=0.25, random_state=0
+):
     """Put classifiers, or regressors, into one table: a row a model.
 
     Fitted models are judged on all rows of X, which they should not have seen. As
-    soon as one is not fitted, X is split: the unfitted ones are cloned and trained on
-    one part, and every model is judged on the other.
+    soon as one is not fitted, X is split: clones of the unfitted ones are trained on
+    one part, and every model is judged on the other, or on ``X_test``.
 
     Parameters
     ----------
@@ -35,17 +39,15 @@ def compare(estimators, X, y, *, test_size=0.25, random_state=0):
         Held-out rows, or all rows if a model is to be fitted here.
     y : array-like of shape (n_samples,) or (n_samples, n_outputs)
         Their labels or values.
-    test_size : float or int, default=0.25
-        Part of X, in (0, 1), or number of rows that judge. Ignored if all are fitted.
-    random_state : int, RandomState instance or None, default=0
-        Seed of the split, stratified for classifiers. Ignored if all are fitted.
+    X_test, y_test : array-like, default=None
+        Rows to judge by, so that X is not split.
+    test_size, random_state : object
+        Of the split, as of ``train_test_split``; stratified for classifiers.
 
     Returns
     -------
     table : pandas.DataFrame
-        A row a model, in the order given, and the columns that :mod:`.inspection`
-        explains: ``score`` (accuracy or R²), ``log_loss``, ``parameters``, ``bytes``,
-        ``fit_seconds``, ``predict_ms_1`` and ``predict_ms_256``.
+        A row a model, in the order given; :mod:`.inspection` explains the columns.
 
     See Also
     --------
@@ -62,27 +64,17 @@ def compare(estimators, X, y, *, test_size=0.25, random_state=0):
     >>> table["parameters"].to_dict()
     {'CNNClassifier': 131.0, 'LogisticRegression': nan}
     """
-    pandas = _import_pandas()
+    pandas = optional("pandas", "compare")
     models = named_estimators(estimators)
-    _check(models, X, y)
-    models, seconds, X, y = _fitted(models, X, y, test_size, random_state)
+    test = _check(models, X, y, X_test, y_test)
+    models, seconds, X, y = _fitted(models, X, y, test, test_size, random_state)
     rows = [_row(name, model, X, y, seconds) for name, model in models.items()]
     index = pandas.Index(list(models), name="model")
     return pandas.DataFrame(rows, index=index)
 
 
-def _import_pandas():
-    try:
-        import pandas
-    except ImportError as err:
-        raise ImportError(
-            "compare returns a pandas DataFrame, and pandas is not installed. Get it "
-            "with: pip install 'skopt-nn[plot]'"
-        ) from err
-    return pandas
-
-
-def _check(models, X, y):
+def _check(models, X, y, X_test, y_test):
+    """Return the rows to judge by, if they are given; raise for what cannot be."""
     for name, model in models.items():
         if isinstance(model, type):
             raise TypeError(
@@ -102,16 +94,31 @@ def _check(models, X, y):
             f"classifiers {classifiers} and the regressors {others}."
         )
     check_consistent_length(X, y)
-    if num_samples(y) == 0:
+    if (X_test is None) != (y_test is None):
+        alone = "X_test" if y_test is None else "y_test"
+        raise ValueError(
+            f"X_test and y_test must be given together, got {alone} alone."
+        )
+    judging = y if y_test is None else y_test
+    if num_samples(judging) == 0:
         raise ValueError("X must have at least 1 row to judge the models by, got 0.")
+    if X_test is None:
+        return None
+    check_consistent_length(X_test, y_test)
+    return X_test, y_test
 
 
-def _fitted(models, X, y, test_size, random_state):
+def _fitted(models, X, y, test, test_size, random_state):
     """All models fitted, what that took, and the rows that none was fitted on here."""
     missing = [name for name, model in models.items() if not is_fitted(model)]
     if not missing:
-        return models, {}, X, y
-    X_train, X, y_train, y = _split(models[missing[0]], X, y, test_size, random_state)
+        return models, {}, *(test or (X, y))
+    X_train, y_train = X, y
+    if test is None:
+        model = models[missing[0]]
+        X_train, X, y_train, y = split(model, X, y, test_size, random_state)
+    else:
+        X, y = test
     models, seconds = dict(models), {}
     for name in missing:
         models[name] = clone(models[name])
@@ -121,7 +128,7 @@ def _fitted(models, X, y, test_size, random_state):
     return models, seconds, X, y
 
 
-def _split(model, X, y, test_size, random_state):
+def split(model, X, y, test_size, random_state):
     stratify = y if is_classifier(model) and np.ndim(y) == 1 else None
     try:
         return train_test_split(
@@ -136,29 +143,15 @@ def _split(model, X, y, test_size, random_state):
 
 
 def _row(name, model, X, y, seconds):
-    predicted = model.predict(X)
-    score = r2_score if is_regressor(model) else accuracy_score
     return {
-        "score": float(score(y, predicted)),
-        "log_loss": _log_loss(name, model, X, y),
+        **scored(model, X, y),
+        **judged_probabilities(name, model, X, y),
         "parameters": count_parameters(model),
         "bytes": _n_bytes(model),
         "fit_seconds": seconds.get(name, float("nan")),
         "predict_ms_1": _predict_ms(model, X, 1),
         "predict_ms_256": _predict_ms(model, X, 256),
     }
-
-
-def _log_loss(name, model, X, y):
-    if not hasattr(model, "predict_proba") or np.ndim(y) > 1:
-        return float("nan")
-    unknown = np.setdiff1d(y, model.classes_)
-    if len(unknown):
-        raise ValueError(
-            f"y has the labels {unknown.tolist()}, which {name!r} does not know: it "
-            f"was fitted to {np.asarray(model.classes_).tolist()}."
-        )
-    return float(log_loss(y, model.predict_proba(X), labels=model.classes_))
 
 
 def _n_bytes(model):
@@ -173,11 +166,6 @@ def _n_bytes(model):
 def _predict_ms(model, X, n_rows):
     rows = safe_indexing(X, np.resize(np.arange(num_samples(X)), n_rows))
     model.predict(rows)
-    times = []
-    while len(times) < _MIN_CALLS or (
-        len(times) < _MAX_CALLS and sum(times) < _SECONDS
-    ):
-        start = time.perf_counter()
-        model.predict(rows)
-        times.append(time.perf_counter() - start)
-    return 1000 * median(times)
+    timer = timeit.Timer(lambda: model.predict(rows))
+    n_calls = np.clip(_SECONDS / timer.timeit(1), _MIN_CALLS, _MAX_CALLS)
+    return 1000 * median(timer.repeat(int(n_calls), 1))

@@ -6,6 +6,7 @@ from sklearn.base import is_regressor
 from skopt_nn.inspection._compare import compare
 from skopt_nn.inspection._labels import label_points
 from skopt_nn.inspection._models import kind_of, named_estimators
+from skopt_nn.inspection._optional import optional
 
 # Okabe and Ito's colours, told apart with any colour vision, and a shape each.
 _STYLES = {
@@ -130,7 +131,7 @@ class ModelComparisonDisplay:
         display : ModelComparisonDisplay
             Itself.
         """
-        pyplot = _import_pyplot()
+        pyplot = optional("matplotlib.pyplot", type(self).__name__)
         kinds = self._kinds()
         if ax is None:
             _, ax = pyplot.subplots(figsize=(8, 5), layout="constrained")
@@ -228,14 +229,3 @@ def _count_in_words(axis, many):
     axis.set_major_locator(LogLocator(subs=(1,) if many else (1, 2, 5)))
     axis.set_major_formatter(EngFormatter(sep=""))
     axis.set_minor_formatter(NullFormatter())
-
-
-def _import_pyplot():
-    try:
-        from matplotlib import pyplot
-    except ImportError as err:
-        raise ImportError(
-            "ModelComparisonDisplay draws with matplotlib, which is not installed. Get "
-            "it with: pip install 'skopt-nn[plot]'"
-        ) from err
-    return pyplot

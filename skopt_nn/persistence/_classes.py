@@ -11,8 +11,12 @@ from sklearn.metrics import check_scoring
 # Classes at the end are here for their parameters; fitted, they are refused.
 _CLASSES = {
     "skopt_nn": "CNNClassifier CNNRegressor SharedWeightClassifier "
-    "SharedWeightRegressor DistilledClassifier DistilledRegressor SerialStage "
-    "WeightedSumClassifier WeightedSumRegressor",
+    "SharedWeightRegressor TabularClassifier TabularRegressor DistilledClassifier "
+    "DistilledRegressor SerialStage WeightedSumClassifier WeightedSumRegressor "
+    "WeightedVotingClassifier WeightedVotingRegressor LogarithmicPool "
+    "CascadeClassifier "
+    "TokenSequencer LogMelSpectrogram",
+    "skopt_nn.fusion": "FeatureStackingClassifier FeatureStackingRegressor",
     "sklearn.ensemble": "VotingClassifier VotingRegressor StackingClassifier "
     "StackingRegressor RandomForestClassifier RandomForestRegressor "
     "ExtraTreesClassifier ExtraTreesRegressor",

@@ -9,6 +9,7 @@ from sklearn.utils import Bunch
 from skopt_nn.persistence._archive import ARRAY_KINDS
 from skopt_nn.persistence._classes import listed_class, revived
 from skopt_nn.persistence._encode import is_label
+from skopt_nn.persistence._quantize import restored
 
 
 class Decoder:
@@ -36,6 +37,8 @@ class Decoder:
                 return _part(self._arrays, number)
             case {"scalar": number}:
                 return _part(self._arrays, number).reshape(())[()]
+            case {"kernel": pairs}:
+                return restored(self.decode({"dict": pairs}))
             case {"masked": [data, mask]}:
                 return np.ma.MaskedArray(self.decode(data), mask=self.decode(mask))
             case {"objects": items, "shape": shape}:

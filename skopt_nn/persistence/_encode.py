@@ -9,16 +9,30 @@ from sklearn.utils import Bunch
 
 from skopt_nn.persistence._archive import ARRAY_KINDS
 from skopt_nn.persistence._classes import public_name, state_of
+from skopt_nn.persistence._quantize import is_kernel, quantized
 
 _CODES = "?" + np.typecodes["AllInteger"] + np.typecodes["AllFloat"]
 _NUMBERS = {np.dtype(code).type for code in _CODES}
 
 
 class Encoder:
-    """Turns an estimator into JSON nodes and puts its arrays aside, in ``arrays``."""
+    """Turns an estimator into JSON nodes and puts its arrays aside, in ``arrays``.
 
-    def __init__(self):
+    Parameters
+    ----------
+    dtype : {"float16", "int8"} or None
+        In which the kernels of networks are kept; None for as they are.
+
+    Attributes
+    ----------
+    n_quantized : int
+        Number of kernels that were kept so.
+    """
+
+    def __init__(self, dtype: str | None = None):
         self.arrays: list[np.ndarray] = []
+        self.n_quantized = 0
+        self._dtype = dtype
         self._numbers: dict[int, int | None] = {}
         # Kept alive, so that no other object gets the id of one that has a number.
         self._finished: list[Any] = []
@@ -28,6 +42,14 @@ class Encoder:
         if not isinstance(node, dict) or "object" not in node:
             raise TypeError(f"estimator must be an estimator, got {estimator!r}.")
         return node
+
+    def check_quantized(self, estimator: Any) -> None:
+        """Raise if there was nothing to keep in fewer bits."""
+        if self._dtype is not None and not self.n_quantized:
+            raise ValueError(
+                f"dtype={self._dtype!r} is for the kernels of networks, and "
+                f"{estimator!r} has no fitted network. Save it without dtype."
+            )
 
     def _encode(self, value: Any, place: str) -> Any:
         kind = type(value)
@@ -91,12 +113,25 @@ class Encoder:
             return {"same": number}
         self._numbers[id(value)] = None
         state = {
-            attribute: self._encode(part, f"{place}.{attribute}")
+            attribute: self._attribute(attribute, part, f"{place}.{attribute}")
             for attribute, part in state_of(value, place).items()
         }
         self._numbers[id(value)] = len(self._finished)
         self._finished.append(value)
         return {"object": name, "state": state}
+
+    def _attribute(self, name: str, value: Any, place: str) -> Any:
+        # Of networks, "model_" is the list of the values of all variables.
+        if self._dtype is None or name != "model_" or not isinstance(value, list):
+            return self._encode(value, place)
+        return [self._value(part, place) for part in value]
+
+    def _value(self, value: Any, place: str) -> Any:
+        if not is_kernel(value):
+            return self._encode(value, place)
+        self.n_quantized += 1
+        parts = quantized(value, str(self._dtype))
+        return {"kernel": self._pairs(parts, place)}
 
 
 def is_label(value: Any) -> bool:

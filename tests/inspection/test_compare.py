@@ -4,6 +4,7 @@ import joblib
 import numpy as np
 import pandas as pd
 import pytest
+from sklearn.base import clone
 from sklearn.calibration import CalibratedClassifierCV
 from sklearn.cluster import KMeans
 from sklearn.datasets import load_diabetes, load_iris
@@ -54,7 +55,10 @@ def test_a_row_a_model_in_the_order_given(network, line):
     assert table.index.name == "model"
     assert table.columns.tolist() == [
         "score",
+        "score_error",
         "log_loss",
+        "brier",
+        "calibration_error",
         "parameters",
         "bytes",
         "fit_seconds",
@@ -108,6 +112,47 @@ def test_regressors_are_scored_by_r2_and_have_no_log_loss():
     table = compare(models, X, y)
     assert table.loc["network", "score"] == network.score(X, y)
     assert table["log_loss"].isna().all()
+
+
+def test_the_standard_error_of_an_accuracy_is_that_of_a_share(line):
+    row = compare({"line": line}, X, y).loc["line"]
+    p = row["score"]
+    assert row["score_error"] == pytest.approx(np.sqrt(p * (1 - p) / len(y)))
+
+
+def test_the_standard_error_of_r2_is_that_of_drawn_rows():
+    X, y = load_diabetes(return_X_y=True)
+    model = LinearRegression().fit(X, y)
+    rng = np.random.default_rng(0)
+    drawn = [rng.integers(len(y), size=len(y)) for _ in range(300)]
+    spread = np.std([model.score(X[rows], y[rows]) for rows in drawn])
+    row = compare({"line": model}, X, y).loc["line"]
+    assert row["score_error"] == pytest.approx(spread, rel=0.15)
+
+
+def test_brier_score_and_calibration_error_are_those_of_the_papers(line):
+    row, proba = compare({"line": line}, X, y).loc["line"], line.predict_proba(X)
+    assert row["brier"] == pytest.approx(np.sum((proba - np.eye(3)[y]) ** 2) / len(y))
+    sure, right = proba.max(axis=1), proba.argmax(axis=1) == y
+    expected = 0.0
+    for low in np.arange(15) / 15:
+        own = (sure >= low) & (sure < low + 1 / 15)
+        expected += abs(np.sum(right[own]) - np.sum(sure[own])) / len(y)
+    assert row["calibration_error"] == pytest.approx(expected)
+
+
+def test_given_test_rows_judge_and_all_others_train(line):
+    new = LogisticRegression(C=0.01)
+    models = {"fitted": line, "new": new}
+    table = compare(models, X[::2], y[::2], X[1::2], y[1::2])
+    fitted = clone(new).fit(X[::2], y[::2])
+    assert table.loc["new", "score"] == fitted.score(X[1::2], y[1::2])
+    assert table.loc["fitted", "score"] == line.score(X[1::2], y[1::2])
+
+
+def test_test_rows_come_with_their_labels(line):
+    with pytest.raises(ValueError, match="given together, got X_test alone"):
+        compare([line], X, y, X_test=X)
 
 
 def test_bytes_are_those_of_the_joblib_file(network):

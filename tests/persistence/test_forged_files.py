@@ -51,7 +51,15 @@ LAMBDA = {"class_name": "Lambda", "config": {"function": "print"}}
 X, y = load_digits(return_X_y=True)
 NETWORKS = {
     "plain": CNNClassifier(
-        (2,), input_shape=(8, 8, 1), dense_units=(3,), epochs=1, random_state=0
+        (2,),
+        input_shape=(8, 8, 1),
+        dense_units=(3,),
+        normalization=None,
+        epochs=1,
+        random_state=0,
+    ),
+    "tokens": CNNClassifier(
+        (3,), vocabulary_size=17, embedding_dim=4, epochs=1, random_state=0
     ),
     "columns": CNNClassifier((), dense_units=(3,), epochs=1, random_state=0),
     "shared": SharedWeightClassifier(
@@ -184,13 +192,15 @@ NOT_SIZES = [
     *(None, "32", 3, True, {}, LAMBDA, (0,), (-2,), (2.0,), (True,), ("2",)),
     *((None,), ((2,),), (float("inf"),), (CANARY,)),
 ]
+NOT_STAGED = [bad for bad in NOT_AN_INTEGER if bad not in ((3,), [3])]
+NOT_STAGED += [0, -3, (), (0,), (3, 3), (3.0,), (True,)]
 BAD_VALUES = {
     "network": [*NOT_A_STRING[:3], "cnn2", "", "build", "__init__", LAMBDA, ["cnn"]],
     "input_shape": [*NOT_SIZES, (), (8, 8, 0), (8, -8, 1), (8.0, 8, 1), (8, 8, True)],
     "n_outputs": [*NOT_AN_INTEGER, 0, -1],
     "filters": NOT_SIZES,
-    "kernel_size": [*NOT_AN_INTEGER, 0, -3],
-    "pool_size": [*NOT_AN_INTEGER, 0, -2],
+    "kernel_size": NOT_STAGED,
+    "pool_size": NOT_STAGED,
     "dense_units": NOT_SIZES,
     "activation": [*NOT_A_STRING, "Lambda", "", "Relu", "keras>relu", "print"],
     "normalization": [*NOT_A_STRING[1:], "", "group", "Batch"],
@@ -201,6 +211,14 @@ BAD_VALUES = {
     "per_column": [None, 0, 1, 0.5, "yes", (True,), [], {}, LAMBDA],
     "seed": [None, "1", True, 1.5, (1,), {}, LAMBDA, -1, 10**30],
 }
+BAD_VALUES_OF_STAGES = {
+    "block": [*NOT_A_STRING, "", "Plain", "auto", "build"],
+    "depth": NOT_STAGED,
+    "head": [*NOT_A_STRING, "", "mean", "auto"],
+    "pools_first": [None, 0, 1, "yes", (True,), {}, LAMBDA],
+    "vocabulary_size": [*NOT_AN_INTEGER, -1, "auto", 2**24 + 1, 10**30, 17],
+    "embedding_dim": [*NOT_AN_INTEGER, -1, "auto", 4],
+}
 BAD_DEPTHS = [*NOT_AN_INTEGER, -1]
 BAD_GROUPS = [3, True, "shared_1", ("stage_1_entry",), ["stage_1_entry"]]
 
@@ -209,7 +227,7 @@ def cases(fields):
     return [(name, bad) for name, values in fields.items() for bad in values]
 
 
-@pytest.mark.parametrize(("field", "bad"), cases(BAD_VALUES))
+@pytest.mark.parametrize(("field", "bad"), cases(BAD_VALUES | BAD_VALUES_OF_STAGES))
 def test_a_bad_value_is_named_and_nothing_is_built(field, bad, saved, inputs):
     path = saved("plain")
     name = per_column_of(path) if field == "per_column" else field
@@ -234,7 +252,8 @@ def test_a_bad_value_of_sharing_is_named_and_nothing_is_built(
 @pytest.mark.parametrize("name", NETWORKS)
 def test_every_field_of_a_recipe_is_forged_here(name, saved):
     fields = set(recipe_of(saved(name))) - {"table"} | {"per_column"}
-    assert fields == BAD_VALUES.keys() | ({"depth", "groups"} & fields)
+    own = {"depth", "groups"} if name == "shared" else BAD_VALUES_OF_STAGES.keys()
+    assert fields == BAD_VALUES.keys() | own
 
 
 @pytest.mark.parametrize("field", [*BAD_VALUES, "depth", "groups"])
@@ -254,10 +273,12 @@ def test_an_unknown_field_is_named_and_nothing_is_built(name, saved, inputs):
     assert inputs == []
 
 
-@pytest.mark.parametrize("field", ["depth", "groups"])
-def test_a_field_of_another_network_is_named_and_nothing_is_built(field, saved, inputs):
-    path = saved("plain")
-    forge_recipe(path, **{field: {} if field == "groups" else 1})
+@pytest.mark.parametrize(("name", "field"), [("plain", "groups"), ("shared", "head")])
+def test_a_field_of_another_network_is_named_and_nothing_is_built(
+    name, field, saved, inputs
+):
+    path = saved(name)
+    forge_recipe(path, **{field: {}})
     assert field in refusal(path)
     assert inputs == []
 
@@ -380,6 +401,37 @@ def test_a_recipe_that_the_weights_do_not_fit_is_refused(field, unfit, saved):
     name = per_column_of(path) if field == "per_column" else field
     forge_recipe(path, **{name: unfit})
     refusal(path)
+
+
+UNFIT_TOKENS = [
+    *({"vocabulary_size": n} for n in (1, 16, 18, 2**24)),
+    *({"embedding_dim": n} for n in (1, 3, 5, HUGE, 10**30)),
+    {"vocabulary_size": 2**24, "embedding_dim": HUGE},
+    {"vocabulary_size": 0, "embedding_dim": 0},
+    *({"block": block} for block in ("plain", "residual", "separable")),
+    *({"depth": depth} for depth in (2, (3,), HUGE)),
+    *({"head": "flatten"}, {"kernel_size": 5}, {"normalization": "batch"}),
+]
+
+
+@pytest.mark.parametrize("unfit", UNFIT_TOKENS, ids=str)
+def test_a_network_of_tokens_that_the_weights_do_not_fit_is_refused(unfit, saved):
+    path = saved("tokens")
+    forge_recipe(path, **unfit)
+    refusal(path)
+
+
+def test_a_network_of_numbers_does_not_become_one_of_tokens(saved):
+    path = saved("plain")
+    forge_recipe(path, vocabulary_size=17, embedding_dim=4)
+    refusal(path)
+
+
+def test_a_vocabulary_of_samples_with_channels_is_refused(saved, inputs):
+    path = saved("tokens")
+    forge_recipe(path, input_shape=(32, 2))
+    assert "vocabulary_size" in refusal(path)
+    assert inputs == []
 
 
 @pytest.mark.parametrize("unfit", [(2,), (3, 3), (HUGE, HUGE), (4000, 4000)])
