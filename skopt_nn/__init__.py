@@ -12,13 +12,16 @@ __version__ = "0.1.0"
 _ROOMS = {
     "bridge": "KerasClassifier KerasRegressor",
     "estimators": "CNNClassifier CNNRegressor SharedWeightClassifier "
-    "SharedWeightRegressor",
-    "fusion": "DistilledClassifier DistilledRegressor SerialStage "
-    "WeightedSumClassifier WeightedSumRegressor make_parallel_fusion "
-    "make_serial_fusion make_stacked_fusion",
-    "inspection": "ModelComparisonDisplay compare",
+    "SharedWeightRegressor TabularClassifier TabularRegressor",
+    "fusion": "CascadeClassifier DistilledClassifier DistilledRegressor "
+    "LogarithmicPool SerialStage WeightedSumClassifier WeightedSumRegressor "
+    "WeightedVotingClassifier WeightedVotingRegressor make_cascade "
+    "make_parallel_fusion make_serial_fusion make_stacked_fusion",
+    "inspection": "FidelityDisplay HistoryDisplay ModelComparisonDisplay "
+    "StudentPathDisplay compare student_path",
     "networks": "",
     "persistence": "load save",
+    "preprocessing": "LogMelSpectrogram TokenSequencer",
     "training": "",
 }
 _ROOM_OF = {name: room for room, names in _ROOMS.items() for name in names.split()}

@@ -3,9 +3,11 @@
 No other file names a private member of another package (scikeras' are in `bridge`).
 Each of them is pinned by a test.
 """
+# ruff: noqa: F401, what is imported here is for the other files
 
 import contextlib
 from collections.abc import Iterator
+from dataclasses import fields
 from typing import Any
 
 from sklearn.base import _fit_context as fit_context
@@ -15,28 +17,43 @@ from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
 from sklearn.utils.multiclass import (
     _check_partial_fit_first_call as check_partial_fit_first_call,
 )
+from sklearn.utils.validation import (
+    _check_categorical_features as check_categorical_features,
+)
+from sklearn.utils.validation import _check_method_params as check_method_params
 from sklearn.utils.validation import _check_sample_weight as check_sample_weight
 from sklearn.utils.validation import _is_fitted as is_fitted
 from sklearn.utils.validation import _num_samples as num_samples
 
-__all__ = [
-    "HasMethods",
-    "Interval",
-    "StrOptions",
-    "build_for",
-    "check_partial_fit_first_call",
-    "check_sample_weight",
-    "compile_arguments",
-    "excludes_from_decay",
-    "fit_context",
-    "fresh_names",
-    "is_fitted",
-    "layers_of",
-    "name_estimators",
-    "num_samples",
-    "safe_indexing",
-    "without_seed_generator",
-]
+from skopt_nn._parameters import OneOf, Range
+
+
+class FieldConstraints:
+    """``_parameter_constraints`` of a class, read off its dataclass fields."""
+
+    def __get__(self, estimator, cls):
+        return {
+            of.name: list(map(_as_sklearn, of.metadata["constraint"]))
+            for of in fields(cls)
+        }
+
+
+def _as_sklearn(constraint):
+    if isinstance(constraint, Range):
+        kind, low, high, closed = constraint
+        return Interval(kind, low, high, closed=closed)
+    if isinstance(constraint, OneOf):
+        return StrOptions(set(constraint.names))
+    return constraint
+
+
+class OwnPassthrough:
+    """Left of a stack: where it passes something on, that is ``_beside(X)``, not X."""
+
+    def _concatenate_predictions(self, X, predictions):
+        beside = self._beside(X) if self.passthrough else X
+        return super()._concatenate_predictions(beside, predictions)
+
 
 # -- Keras ----------------------------------------------------------------------------
 

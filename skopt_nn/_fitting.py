@@ -26,6 +26,13 @@ def all_or_nothing(estimator) -> Iterator[None]:
         raise
 
 
+def bare_copy(estimator, attributes: Mapping[str, Any] | None = None):
+    """An estimator of the same attributes, or of these; nothing in it is copied."""
+    other = object.__new__(type(estimator))
+    vars(other).update(vars(estimator) if attributes is None else attributes)
+    return other
+
+
 def draw_seeds(random_state, n_seeds: int) -> list[int]:
     """Seeds for what a fit draws, from nothing global; None asks the system."""
     if isinstance(random_state, np.random.RandomState):

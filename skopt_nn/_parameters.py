@@ -76,6 +76,19 @@ class Sizes(NamedTuple):
         return f"a tuple of positive ints, {self.meaning}"
 
 
+class Staged(NamedTuple):
+    """A positive int, or one for each stage."""
+
+    def holds(self, value: Any) -> bool:
+        return COUNT.holds(value) or Sizes(least=1).holds(value)
+
+    def plain(self, value: Any) -> int | tuple[int, ...]:
+        return int(value) if COUNT.holds(value) else Sizes().plain(value)
+
+    def __str__(self):
+        return "a positive int or a tuple of them, one a stage"
+
+
 class Flag(NamedTuple):
     """True or False."""
 
@@ -89,7 +102,7 @@ class Flag(NamedTuple):
         return "True or False"
 
 
-Constraint = Range | OneOf | Sizes | Flag
+Constraint = Range | OneOf | Sizes | Staged | Flag
 COUNT = Range(Integral, 1)
 SHARE = Range(Real, 0, 1)
 

@@ -2,7 +2,7 @@
 
 import json
 import zipfile
-from dataclasses import replace
+from dataclasses import fields, replace
 
 import numpy as np
 from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
@@ -244,9 +244,13 @@ CNN = networks.CNNRecipe(
     dropout=0.0,
     per_column=False,
     seed=0,
+    block="plain",
+    depth=1,
+    head="flatten",
 )
-_FIELDS = {name: value for name, value in CNN.to_dict().items() if name != "network"}
-SHARED = networks.SharedRecipe(**_FIELDS | {"filters": (4, 4)}, depth=2)
+_FIELDS = {of.name for of in fields(networks.ConvolutionalRecipe)}
+_SHARED = {name: value for name, value in CNN.to_dict().items() if name in _FIELDS}
+SHARED = networks.SharedRecipe(**_SHARED | {"filters": (4, 4)}, depth=2)
 
 
 def build(recipe=CNN, **changes):
@@ -260,6 +264,12 @@ def draw(shape, seed=0):
 
 def to_numpy(tensor):
     return keras.ops.convert_to_numpy(tensor)
+
+
+def losses_of(loss, logits, targets, settings):
+    """What a loss gives for arrays of numpy, on any backend."""
+    tensor = keras.ops.convert_to_tensor
+    return to_numpy(loss(tensor(logits), tuple(map(tensor, targets)), settings))
 
 
 def assert_equal_values(first, second):

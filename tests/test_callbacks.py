@@ -21,7 +21,9 @@ from skopt_nn import (
 
 def net(**params):
     small = {"filters": (), "dense_units": (8,), "learning_rate": 0.01, "epochs": 3}
-    return CNNClassifier(**small | {"random_state": 0} | params)
+    # A schedule has another rate in the same epoch of a longer training.
+    small |= {"learning_rate_schedule": "constant", "random_state": 0}
+    return CNNClassifier(**small | params)
 
 
 def line():
@@ -122,7 +124,9 @@ def test_bars_of_distillation_show_teacher_and_student(digits, progress, capsys)
 def test_monitor_of_a_student_logs_a_score_an_epoch(digits):
     X, y = digits
     monitor = ScoringMonitor(scoring="accuracy")
-    distilled = DistilledClassifier(line(), net().set_callbacks(monitor)).fit(X, y)
+    distilled = DistilledClassifier(
+        line(), net().set_callbacks(monitor), queries=None
+    ).fit(X, y)
     (scores,) = epochs(monitor)
     assert len(scores) == 3
     assert scores[-1] == pytest.approx(distilled.score(X, y))
@@ -132,7 +136,7 @@ def test_monitor_of_a_distillation_logs_the_score_at_the_end(digits):
     X, y = digits
     weights = np.where(y < 5, 1.0, 0.5)
     monitor = ScoringMonitor(scoring="accuracy")
-    distilled = DistilledClassifier(line(), net()).set_callbacks(monitor)
+    distilled = DistilledClassifier(line(), net(), queries=None).set_callbacks(monitor)
     distilled.fit(X, y, sample_weight=weights)
     (row,) = monitor.get_logs().data
     expected = distilled.score(X, y, sample_weight=weights)
@@ -143,7 +147,11 @@ def test_monitor_of_a_distilled_regressor_logs_the_score_at_the_end(diabetes):
     X, y = diabetes
     monitor = ScoringMonitor(scoring="r2")
     student = CNNRegressor((), dense_units=(8,), epochs=3, random_state=0)
-    distilled = DistilledRegressor(student, student).set_callbacks(monitor).fit(X, y)
+    distilled = (
+        DistilledRegressor(student, student, queries=None)
+        .set_callbacks(monitor)
+        .fit(X, y)
+    )
     (row,) = monitor.get_logs().data
     assert row["r2"] == pytest.approx(distilled.score(X, y))
 
@@ -190,7 +198,7 @@ def test_stop_in_a_fusion_ends_every_stage_after_that_epoch(digits):
 
 
 def test_stop_in_a_distillation_ends_teacher_and_student(digits):
-    distilled = DistilledClassifier(net(epochs=4), net())
+    distilled = DistilledClassifier(net(epochs=4), net(), queries=None)
     distilled.set_callbacks(StopAfter(1)).fit(*digits)
     assert (distilled.teacher_.n_iter_, distilled.student_.n_iter_) == (2, 2)
 
@@ -202,7 +210,7 @@ WATCHED = {
     "pipeline": lambda: make_pipeline(StandardScaler(), net()),
     "search": search,
     "serial": lambda: make_serial_fusion(net(), line(), cv=2),
-    "distilled": lambda: DistilledClassifier(line(), net()),
+    "distilled": lambda: DistilledClassifier(line(), net(), queries=None),
 }
 
 

@@ -14,14 +14,22 @@ from skopt_nn import (
     CNNRegressor,
     SharedWeightClassifier,
     SharedWeightRegressor,
+    TabularClassifier,
+    TabularRegressor,
 )
 
-SMALL = {"dense_units": (16,), "learning_rate": 0.01, "epochs": 15}
+SMALL = {"learning_rate": 0.01, "epochs": 15}
+SHARED = {"dense_units": (16, 16, 16), **SMALL}
+TABLE = {"n_members": 4, "n_bins": 8, "embedding_dim": 4, "early_stopping": False}
+# Each number of columns is a program to compile: convolutions, which take longest, are
+# in one of them, as no check asks for them.
 ESTIMATORS = [
-    CNNClassifier((4,), **SMALL),
-    CNNRegressor((4,), **SMALL),
-    SharedWeightClassifier((4, 4), depth=1, **SMALL),
-    SharedWeightRegressor((4, 4), depth=1, **SMALL),
+    CNNClassifier((4,), dense_units=(16,), **SMALL),
+    CNNRegressor((), dense_units=(16,), **SMALL),
+    SharedWeightClassifier((), **SHARED),
+    SharedWeightRegressor((), **SHARED),
+    TabularClassifier(**TABLE, **SMALL, dense_units=(16,)),
+    TabularRegressor(**TABLE, **SMALL, dense_units=(16,)),
 ]
 EQUIVALENCE = "check_sample_weight_equivalence_on_dense_data"
 

@@ -92,7 +92,11 @@ def cnn(cls=CNNClassifier, **params):
         "filters": (4,),
         "dense_units": (16,),
         "input_shape": (8, 8, 1),
+        "normalization": None,
         "learning_rate": 0.01,
+        "learning_rate_schedule": "constant",
+        "weight_decay": 0.0,
+        "batch_size": 32,
         "epochs": 8,
         "random_state": 0,
     }
@@ -415,11 +419,13 @@ FUSED = {
         "cnnclassifier__learning_rate",
     ),
     "distilled": (
-        lambda: DistilledClassifier(LogisticRegression(max_iter=500), dense()),
+        lambda: DistilledClassifier(
+            LogisticRegression(max_iter=500), dense(), random_state=0
+        ),
         "student__learning_rate",
     ),
     "teacher": (
-        lambda: DistilledClassifier(dense(), dense()),
+        lambda: DistilledClassifier(dense(), dense(), random_state=0),
         "teacher__learning_rate",
     ),
     "pipeline": (

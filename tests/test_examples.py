@@ -16,6 +16,7 @@ def run(script, folder, preamble=""):
     paths = [str(ROOT), os.environ.get("PYTHONPATH", "")]
     environment = {
         **os.environ,
+        "XLA_FLAGS": "",  # it is more to compute than to compile
         "MPLBACKEND": "Agg",
         "PYTHONPATH": os.pathsep.join(filter(None, paths)),
     }
@@ -126,9 +127,17 @@ def test_the_student_is_ten_times_smaller_and_as_good(tmp_path):
     assert student[0] >= teacher[0] - 0.01
 
 
+def test_conformal_intervals_hold_what_they_promise(tmp_path):
+    done = run(EXAMPLES / "plot_intervals.py", tmp_path)
+    assert done.returncode == 0, done.stderr
+    alone, conformal = re.findall(r"([\d.]+)% of the test rows inside", done.stdout)
+    assert float(alone) < 90 <= float(conformal)
+
+
 def test_every_example_is_run_here():
     assert sorted(path.name for path in EXAMPLES.glob("*.py")) == [
         "plot_distillation.py",
+        "plot_intervals.py",
         "plot_shared_weights.py",
         "quickstart.py",
     ]

@@ -149,7 +149,8 @@ def test_serial_stages(digits, weights):
 
 def test_distillation_of_teacher_and_student(digits, weights):
     X, y = digits
-    distilled = DistilledClassifier(net(), net(random_state=1), temperature=2.0)
+    how = {"temperature": 2.0, "queries": None}
+    distilled = DistilledClassifier(net(), net(random_state=1), **how)
     distilled.fit(X, y, sample_weight=weights)
     assert_weighted(distilled.teacher_, X, y, weights)
     soft = distilled.teacher_.predict_proba(X)
@@ -165,7 +166,7 @@ def test_distillation_of_teacher_and_student(digits, weights):
 
 def test_distillation_of_a_student_that_does_not_ask(digits, weights):
     X, y = digits
-    distilled = DistilledClassifier(net(), net(weighted=False))
+    distilled = DistilledClassifier(net(), net(weighted=False), queries=None)
     distilled.fit(X, y, sample_weight=weights)
     soft = distilled.teacher_.predict_proba(X)
     student = clone(distilled.student).fit_soft(X, y, soft, temperature=4.0)
@@ -174,7 +175,9 @@ def test_distillation_of_a_student_that_does_not_ask(digits, weights):
 
 def test_distillation_in_a_pipeline_in_a_search(digits, weights):
     X, y = digits
-    distilled = DistilledClassifier(line(), net()).set_fit_request(sample_weight=True)
+    distilled = DistilledClassifier(line(), net(), queries=None).set_fit_request(
+        sample_weight=True
+    )
     pipe = make_pipeline(scaler(), distilled)
     scorer = make_scorer(accuracy_score).set_score_request(sample_weight=True)
     grid = {"distilledclassifier__alpha": [0.5]}
@@ -189,14 +192,16 @@ def test_distillation_in_a_pipeline_in_a_search(digits, weights):
 def test_fusion_that_teaches(digits, weights):
     X, y = digits
     teacher = make_parallel_fusion(net(), net(random_state=1))
-    distilled = DistilledClassifier(teacher, net()).fit(X, y, sample_weight=weights)
+    distilled = DistilledClassifier(teacher, net(), queries=None).fit(
+        X, y, sample_weight=weights
+    )
     assert_weighted(distilled.teacher_.estimators_[0], X, y, weights)
 
 
 def test_distilled_regressor(diabetes):
     X, y = diabetes
     weights = np.linspace(0.1, 1, len(y))
-    distilled = DistilledRegressor(net(CNNRegressor), net(CNNRegressor))
+    distilled = DistilledRegressor(net(CNNRegressor), net(CNNRegressor), queries=None)
     teacher = distilled.fit(X, y, sample_weight=weights).teacher_
     direct = clone(teacher).fit(X, y, sample_weight=weights)
     np.testing.assert_array_equal(teacher.predict(X), direct.predict(X))

@@ -3,6 +3,7 @@
 import ast
 import importlib
 import os
+import runpy
 import subprocess
 import sys
 from importlib.util import find_spec
@@ -14,9 +15,12 @@ import skopt_nn
 
 NAMES = """
 KerasClassifier KerasRegressor CNNClassifier CNNRegressor SharedWeightClassifier
-SharedWeightRegressor DistilledClassifier DistilledRegressor make_parallel_fusion
+SharedWeightRegressor TabularClassifier TabularRegressor DistilledClassifier
+DistilledRegressor make_parallel_fusion
 make_serial_fusion make_stacked_fusion SerialStage WeightedSumClassifier
-WeightedSumRegressor compare save load
+WeightedSumRegressor WeightedVotingClassifier WeightedVotingRegressor
+LogarithmicPool CascadeClassifier make_cascade TokenSequencer LogMelSpectrogram
+compare save load
 """.split()  # noqa: SIM905
 
 
@@ -168,6 +172,7 @@ def test_training_obeys_the_number_of_threads_that_joblib_leaves(
 ):
     code = """
 import os
+import runpy
 import numpy as np
 from skopt_nn import CNNClassifier
 
@@ -179,3 +184,18 @@ print(names.count("tf_XLAEigen"))
 """
     result = run(code, OMP_NUM_THREADS=limit, NPROC=inherited)
     assert result.stdout.strip() == str(n_threads), result.stderr
+
+
+def test_versions_are_printed_for_a_report(capsys):
+    runpy.run_module("skopt_nn", run_name="__main__")
+    printed = dict(
+        line.split(maxsplit=1) for line in capsys.readouterr().out.split("\n")[:-1]
+    )
+    assert printed["skopt-nn"] == skopt_nn.__version__
+    assert printed["backend"] == skopt_nn._backend.keras.backend.backend()
+    assert {"python", "scikit-learn", "keras", "jax", "torch"} <= set(printed)
+
+
+def test_the_citation_names_this_version():
+    text = (Path(__file__).parents[1] / "CITATION.cff").read_text()
+    assert f"\nversion: {skopt_nn.__version__}\n" in text

@@ -211,7 +211,9 @@ def test_a_new_parameter_is_described():
     described = "warm_up : float, default=0.0\n    Part of the first epoch in which"
     assert described in inspect.getdoc(WarmedUp)
     assert "warm_up" not in CNNClassifier.__doc__
-    assert "learning_rate : float, default=0.001" in inspect.getdoc(WarmedUp)
+    assert """learning_rate : float or "auto", default='auto'""" in inspect.getdoc(
+        WarmedUp
+    )
 
 
 @pytest.mark.parametrize("value", [-0.1, 1.1, "0.5", None, math.nan])
