@@ -9,6 +9,15 @@ import importlib.util
 from dataclasses import asdict, dataclass
 
 SEED_CNN = {"filters": (32, 64), "dense_units": (128,), "kernel_size": 3}
+# What the peers do, too, where our defaults are others.
+PLAIN = {
+    "pool_size": 2,
+    "head": "flatten",
+    "normalization": None,
+    "augmentation": None,
+    "learning_rate_schedule": "constant",
+    "weight_decay": 0.0,
+}
 
 
 @dataclass(frozen=True)
@@ -62,7 +71,11 @@ class Ours(Peer):
 
         settings = asdict(task)
         return CNNClassifier(
-            **SEED_CNN, random_state=settings.pop("seed"), verbose=0, **settings
+            **SEED_CNN,
+            **PLAIN,
+            random_state=settings.pop("seed"),
+            verbose=0,
+            **settings,
         )
 
 

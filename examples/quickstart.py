@@ -89,15 +89,8 @@ def shared(random_state):
 
 
 def distilled(teacher):
-    student = CNNClassifier(
-        (16, 24),
-        dense_units=(),
-        input_shape=IMAGE,
-        learning_rate=2e-3,
-        epochs=80,
-        random_state=0,
-    )
-    return DistilledClassifier(FrozenEstimator(teacher), student, temperature=2.0)
+    student = CNNClassifier((16, 24), input_shape=IMAGE, random_state=0)
+    return DistilledClassifier(FrozenEstimator(teacher), student, random_state=0)
 
 
 # A quarter of the digits judges all models at the end; a part of the others chooses
