@@ -1,7 +1,7 @@
 """Networks with shared weights as classifier and regressor."""
 
 import math
-from dataclasses import fields, replace
+from dataclasses import fields
 from numbers import Integral, Real
 
 from skopt_nn import networks
@@ -32,7 +32,9 @@ class SharedWeightEstimator(ConvolutionalEstimator):
     filters: tuple[int, ...] = redefault(Network, "filters", (32, 32))
     dense_units: tuple[int, ...] = redefault(Network, "dense_units", (64,))
     sharing: str = parameter(
-        "tied", OneOf(SHARINGS.keys()), '{"tied", "similar", "clustered"}'
+        "tied",
+        OneOf(SHARINGS.keys()),
+        '{"tied", "similar", "templates", "clustered", "hashed"}',
     )
     """How layers come to share. ``"tied"``: all layers of one shape are one layer
     from the start, applied again and again [3]_ [4]_. ``"similar"``: the
@@ -40,10 +42,15 @@ class SharedWeightEstimator(ConvolutionalEstimator):
     shape; then the two layers whose kernels are most alike (cosine similarity
     [5]_) become one, which starts as their mean and is fine-tuned, and so on
     while the score on rows that are held out in any case is at most
-    ``tolerance`` below that of the unshared network. ``"clustered"``: layers
+    ``tolerance`` below that of the unshared network. ``"templates"``: the kernels
+    of one shape are mixtures of ``n_templates`` kernels that they share; layers
+    whose mixtures end up alike become one [5]_. ``"clustered"``: layers
     share nothing, but the weights of each kernel take ``n_clusters`` values, the
     means of k-means, to which they are moved between epochs and at the end [7]_;
-    files hold these values and a few bits for each weight.
+    files hold these values and a few bits for each weight. ``"hashed"``: the kernels
+    of dense layers, and of convolutions of one pixel, are drawn at random from
+    vectors that are ``compression`` times shorter [8]_, in runs of eight weights
+    [9]_.
     """
     depth: int = parameter(3, Range(Integral, 0))
     """Residual convolutions of each stage, in [0, inf)."""
@@ -57,6 +64,15 @@ class SharedWeightEstimator(ConvolutionalEstimator):
     """Values of the weights of each kernel, in [1, 256]: 2 and 3 make binary and
     ternary networks. Ignored unless ``sharing="clustered"``.
     """
+    n_templates: int = parameter(2, COUNT)
+    """Templates that the kernels of one shape are mixtures of, in [1, number of layers
+    of one shape). Shapes of fewer layers keep kernels of their own. Ignored unless
+    ``sharing="templates"``.
+    """
+    compression: float = parameter(8, Range(Real, 1))
+    """Weights of a hashed kernel for each one that is stored, in [1, inf). Ignored
+    unless ``sharing="hashed"``.
+    """
 
     @property
     def _sharing(self):
@@ -65,7 +81,7 @@ class SharedWeightEstimator(ConvolutionalEstimator):
 
     def _make_recipe(self, sample_shape, per_column, *, n_outputs):
         recipe = super()._make_recipe(sample_shape, per_column, n_outputs=n_outputs)
-        return replace(recipe, groups=self._sharing.groups(recipe.slots()))
+        return self._sharing.applied_to(recipe)
 
     def _check_fit(self, *data, **how):
         examples = super()._check_fit(*data, **how)
@@ -212,6 +228,12 @@ class SharedWeightClassifier(NeuralClassifierMixin, SharedWeightEstimator):
     .. [7] S. Han, H. Mao, W. J. Dally. "Deep Compression: Compressing Deep Neural
        Networks with Pruning, Trained Quantization and Huffman Coding". ICLR 2016.
        arXiv:1510.00149.
+    .. [8] W. Chen, J. T. Wilson, S. Tyree, K. Q. Weinberger, Y. Chen. "Compressing
+       Neural Networks with the Hashing Trick". ICML 2015, PMLR 37, 2285-2294.
+       arXiv:1504.04788.
+    .. [9] A. Desai, K. Zhou, A. Shrivastava. "Hardware-Aware Compression with Random
+       Operation Access Specific Tile (ROAST) Hashing". ICML 2023, PMLR 202, 7732-7749.
+       arXiv:2207.10702.
 
     Examples
     --------
@@ -265,6 +287,12 @@ class SharedWeightRegressor(NeuralRegressorMixin, SharedWeightEstimator):
     .. [7] S. Han, H. Mao, W. J. Dally. "Deep Compression: Compressing Deep Neural
        Networks with Pruning, Trained Quantization and Huffman Coding". ICLR 2016.
        arXiv:1510.00149.
+    .. [8] W. Chen, J. T. Wilson, S. Tyree, K. Q. Weinberger, Y. Chen. "Compressing
+       Neural Networks with the Hashing Trick". ICML 2015, PMLR 37, 2285-2294.
+       arXiv:1504.04788.
+    .. [9] A. Desai, K. Zhou, A. Shrivastava. "Hardware-Aware Compression with Random
+       Operation Access Specific Tile (ROAST) Hashing". ICML 2023, PMLR 202, 7732-7749.
+       arXiv:2207.10702.
 
     Examples
     --------

@@ -155,7 +155,7 @@ class ConvolutionalRecipe(Recipe):
             # Always there, whatever the rate: a grid over rates is then one program.
             name = f"dense_{i}_dropout"
             x = Dropout(self.dropout, self.seed + i, name=name)(x)
-        logits = Dense(self.n_outputs, name="logits")(x)
+        logits = units.apply(x, "logits", partial(Dense, self.n_outputs))
         return keras.Model(rows, logits, name=self.name)
 
 

@@ -1,4 +1,4 @@
-"""Networks for prediction: normalization becomes part of the kernels before it."""
+"""Networks for prediction: kernels are formed once, and normalized by themselves."""
 
 from dataclasses import replace
 
@@ -6,6 +6,7 @@ import numpy as np
 
 from skopt_nn._backend import keras, on_device
 from skopt_nn.networks._cnn import CNNRecipe
+from skopt_nn.networks._shared import SharedRecipe
 
 _SUFFIX = "_normalization"
 
@@ -15,7 +16,8 @@ def folded(model: keras.Model) -> keras.Model:
 
     Batch normalization without a scale multiplies each channel by a positive number,
     which commutes with the pooling between it and its kernel: up to rounding the
-    outputs are equal.
+    outputs are equal. Kernels that are mixtures of templates, or drawn from fewer
+    weights, are formed here and no more.
 
     References
     ----------
@@ -24,6 +26,8 @@ def folded(model: keras.Model) -> keras.Model:
     Integer-Arithmetic-Only Inference". CVPR 2018. arXiv:1712.05877 (section 3.2).
     """
     recipe = model.architecture.recipe
+    if isinstance(recipe, SharedRecipe) and recipe.has_sources:
+        return _formed(model, recipe)
     if not isinstance(recipe, CNNRecipe) or not recipe.folds:
         return model
     plain = replace(recipe, normalization=None).model()
@@ -33,6 +37,18 @@ def folded(model: keras.Model) -> keras.Model:
     for layer in plain.layers:
         for variable, value in zip(layer.variables, values[layer.name]):
             variable.assign(on_device(np.asarray(value, dtype=variable.dtype)))
+    return plain
+
+
+def _formed(model, recipe):
+    plain = replace(recipe, n_templates=0, compression=1.0).model()
+    for layer in plain.layers:
+        source = model.get_layer(layer.name)
+        values = {variable.name: variable for variable in source.variables}
+        for variable in layer.variables:
+            value = values.get(variable.name)
+            value = source.kernel if value is None else value.value
+            variable.assign(on_device(np.array(keras.ops.convert_to_numpy(value))))
     return plain
 
 

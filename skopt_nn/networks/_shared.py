@@ -1,15 +1,18 @@
 """The network in which places of equal shape may be one layer."""
 
 import math
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from numbers import Integral
-from typing import ClassVar
+from functools import partial
+from numbers import Integral, Real
+from typing import Any, ClassVar
 
 from skopt_nn._parameters import Range
 from skopt_nn.networks import _stages
 from skopt_nn.networks._cnn import ConvolutionalRecipe, at
 from skopt_nn.networks._recipe import restricted
+from skopt_nn.networks.layers import HashedKernel, TemplateBank, hashed_size
 from skopt_nn.networks.sharing import shared_layers
 
 # Where layers are shared, a file of few values may ask for any number of them.
@@ -33,13 +36,22 @@ class SharedRecipe(ConvolutionalRecipe):
         Each slot and the name of the layer that fills it: slots of one name, which have
         kernels of one shape, are applications of one layer, stored once. Empty, each
         slot has a layer of its own.
+    n_templates : int
+        Kernels of more slots of one shape than so many are mixtures of so many
+        templates; 0 for kernels of their own.
+    compression : float
+        How many weights of dense kernels, and of convolutions of one pixel, come from
+        one that is stored; 1 for kernels of their own.
     """
 
     name: ClassVar[str] = "shared"
+    of_version_0_1: ClassVar[Mapping[str, Any]] = {"n_templates": 0, "compression": 1.0}
 
     depth: int = restricted(Range(Integral, 0))
     # Which slots are one layer is compared, what the layer is called is not.
     groups: Mapping[str, str] = field(default_factory=dict, compare=False)
+    n_templates: int = restricted(Range(Integral, 0), default=0)
+    compression: float = restricted(Range(Real, 1), default=1.0)
     partition: tuple[tuple[str, ...], ...] = field(init=False)
 
     def __post_init__(self):
@@ -93,8 +105,34 @@ class SharedRecipe(ConvolutionalRecipe):
         return n_hidden + math.prod(logits) + self.n_outputs
 
     def stored_kernels(self):
-        shapes = self.kernels()
-        return {self.groups.get(slot, slot): shape for slot, shape in shapes.items()}
+        stored = {}
+        for slot, shape in self.kernels().items():
+            bank, n_hashed = self.bank_of(slot, shape), self.n_hashed(shape)
+            if bank is not None:
+                stored[bank], shape = (self.n_templates, *shape), (self.n_templates,)
+            elif n_hashed is not None:
+                shape = (n_hashed,)
+            stored[self.groups.get(slot, slot)] = shape
+        return stored
+
+    @property
+    def has_sources(self) -> bool:
+        """Whether kernels are made of what is stored."""
+        return self.n_templates > 0 or self.compression > 1
+
+    def bank_of(self, slot: str, shape: tuple[int, ...]) -> str | None:
+        """Name of the templates that the kernel of a slot is a mixture of."""
+        if not self.n_templates or slot == "logits":
+            return None
+        numbers = Counter(self.slots().values())
+        shapes = [shape for shape, n in numbers.items() if n > self.n_templates]
+        return f"templates_{shapes.index(shape) + 1}" if shape in shapes else None
+
+    def n_hashed(self, shape: tuple[int, ...]) -> int | None:
+        """Weights that a kernel of this shape is drawn from."""
+        if self.compression == 1 or math.prod(shape[:-2]) > 1:
+            return None
+        return hashed_size(shape, self.compression)
 
     def convolutions(self, stage, window, channels):
         filters, sides = self.filters[stage - 1], window(at(self.kernel_size, stage))
@@ -105,7 +143,7 @@ class SharedRecipe(ConvolutionalRecipe):
         }
 
     def units(self):
-        return _stages.Units(self.groups, self.normalization, self.activation)
+        return _Units(self)
 
     def stage(self, x, stage, filters, pool_size, units):
         side = at(self.kernel_size, stage)
@@ -117,12 +155,37 @@ class SharedRecipe(ConvolutionalRecipe):
         """A model in which kernels of equal shape start alike.
 
         Kernels from different draws are all but orthogonal, before training and after:
-        only those that start alike may stay so, and merge.
+        only those that start alike may stay so, and merge. Mixtures of templates start
+        apart, as they are all that tells their kernels apart.
         """
         model, first = super().build(), {}
+        if self.has_sources:
+            return model
         stored = self.stored_kernels()
         del stored["logits"]
         for name, shape in stored.items():
             kernel = model.get_layer(name).kernel
             kernel.assign(first.setdefault(shape, kernel))
         return model
+
+
+class _Units(_stages.Units):
+    """Units whose kernels are made of what the recipe says is stored."""
+
+    def __init__(self, recipe):
+        super().__init__(recipe.groups, recipe.normalization, recipe.activation)
+        self._recipe = recipe
+        self._banks = {}
+
+    def apply(self, x, slot, make_layer):
+        if self._recipe.has_sources:
+            make_layer = partial(make_layer, source=self._source(slot))
+        return super().apply(x, slot, make_layer)
+
+    def _source(self, slot):
+        shape = self._recipe.kernels()[slot]
+        name, n_hashed = self._recipe.bank_of(slot, shape), self._recipe.n_hashed(shape)
+        if name is not None:
+            new = TemplateBank(self._recipe.n_templates, name=name)
+            return self._banks.setdefault(name, new)
+        return None if n_hashed is None else HashedKernel(n_hashed)

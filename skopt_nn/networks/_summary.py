@@ -67,10 +67,13 @@ class Summary:
 
 def summary(model: keras.Model) -> Summary:
     """The summary of a network of this package."""
-    layers, before = [], None
+    layers, before, counted = [], None, set()
     for layer in model.layers:
         shape = tuple(layer.output.shape[1:])
-        n_parameters = sum(math.prod(v.shape) for v in layer.trainable_variables)
+        # What several layers are mixtures of counts where it is first used.
+        new = [v for v in layer.trainable_variables if id(v) not in counted]
+        counted |= {id(v) for v in new}
+        n_parameters = sum(math.prod(v.shape) for v in new)
         if n_parameters or shape != before:
             count = _products_of_position(layer)
             if count:

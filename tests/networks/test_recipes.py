@@ -48,12 +48,16 @@ FORGED = {
     "normalization": [*NO_NAME, "group", "none", ""],
     "dropout": [1.0, 1, -0.1, math.nan, math.inf, True, "0.1", None, [0.1], {}, HUGE],
 }
+FORGED_SHARES = {
+    "n_templates": [-1, 2.0, True, "3", None, math.nan, [3], {}],
+    "compression": [0, 0.5, -1.0, math.nan, True, "8", None, [8], {}],
+}
 CASES = [(name, value) for name, values in FORGED.items() for value in values]
 
 
 def test_every_field_is_forged():
     named = {of.name for of in fields(SHARED) if of.init}
-    assert named == {*FORGED, "depth", "groups"}
+    assert named == {*FORGED, *FORGED_SHARES, "depth", "groups"}
 
 
 @RECIPES
@@ -76,6 +80,16 @@ def test_a_file_is_checked_like_a_constructor(recipe, name, value):
 def test_depth_that_is_no_count_is_refused(depth):
     with pytest.raises(ValueError, match=r"^depth must be an int"):
         replace(SHARED, depth=depth)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [(name, value) for name, values in FORGED_SHARES.items() for value in values],
+    ids=str,
+)
+def test_forged_amounts_of_sharing_are_refused(name, value):
+    with pytest.raises(ValueError, match=f"^{name} must be"):
+        networks.recipe_from(networks.RECIPES, {**SHARED.to_dict(), name: value})
 
 
 APART = {slot: slot for slot in SHARED.slots()}

@@ -7,6 +7,7 @@ from skopt_nn.networks.layers._depthwise import DepthwiseConvolution
 from skopt_nn.networks.layers._dropout import Dropout
 from skopt_nn.networks.layers._embedding import Embedding
 from skopt_nn.networks.layers._global_pooling import POOLINGS, GlobalPooling
+from skopt_nn.networks.layers._hashed_kernel import HashedKernel, hashed_size
 from skopt_nn.networks.layers._initial import KERNEL, ONES, ZEROS, Role, draw_weights
 from skopt_nn.networks.layers._member_dense import MemberDense
 from skopt_nn.networks.layers._member_scale import MemberScale
@@ -19,6 +20,7 @@ from skopt_nn.networks.layers._periodic import PeriodicEmbedding
 from skopt_nn.networks.layers._piecewise_linear import PiecewiseLinearEmbedding
 from skopt_nn.networks.layers._pooling import MaxPooling
 from skopt_nn.networks.layers._standardize import Standardize
+from skopt_nn.networks.layers._template_bank import TemplateBank
 
 __all__ = [
     "KERNEL",
@@ -34,6 +36,7 @@ __all__ = [
     "Dropout",
     "Embedding",
     "GlobalPooling",
+    "HashedKernel",
     "MaxPooling",
     "MemberDense",
     "MemberScale",
@@ -41,6 +44,8 @@ __all__ = [
     "PiecewiseLinearEmbedding",
     "Role",
     "Standardize",
+    "TemplateBank",
     "draw_weights",
+    "hashed_size",
     "normalization",
 ]

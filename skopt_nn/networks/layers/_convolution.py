@@ -37,6 +37,8 @@ class Convolution(keras.layers.Layer):
     pool_size : int, default=1
         Side of the windows whose maximum is kept, at least 1. They do not overlap, and
         what is left over at the end of an axis is dropped (see `MaxPooling`).
+    source : TemplateBank, optional
+        What the kernel is made of; None for a weight of its own.
     **kwargs
         Keyword arguments of `keras.layers.Layer`, such as `name`.
 
@@ -61,9 +63,11 @@ class Convolution(keras.layers.Layer):
         use_bias=True,
         kernel_initializer="glorot_uniform",
         pool_size=1,
+        source=None,
         **kwargs,
     ):
         super().__init__(**kwargs)
+        self.source = source
         self.filters = positive_integer("filters", filters)
         self.kernel_size = positive_integer("kernel_size", kernel_size)
         self.pool_size = positive_integer("pool_size", pool_size)
@@ -73,19 +77,25 @@ class Convolution(keras.layers.Layer):
     def build(self, input_shape):
         check_sample_shape(self, input_shape)
         rank = len(input_shape) - 2
-        self.kernel = self.add_weight(
-            name="kernel",
-            shape=(self.kernel_size,) * rank + (input_shape[-1], self.filters),
-            initializer=self.kernel_initializer,
-        )
-        self.kernel.role = KERNEL
+        shape = (self.kernel_size,) * rank + (input_shape[-1], self.filters)
+        if self.source is not None:
+            self.source.prepare(self, shape)
+        else:
+            self._kernel = self.add_weight(
+                name="kernel", shape=shape, initializer=self.kernel_initializer
+            )
+            self._kernel.role = KERNEL
         self.bias = None
         if self.use_bias:
             self.bias = self.add_weight(
                 name="bias", shape=(self.filters,), initializer=ZEROS
             )
-        self.library_rows = _library_rows(self.kernel.shape)
+        self.library_rows = _library_rows(shape)
         self.built = True
+
+    @property
+    def kernel(self):
+        return self._kernel if self.source is None else self.source.kernel(self)
 
     def compute_output_shape(self, input_shape):
         spatial = (size // self.pool_size for size in input_shape[1:-1])

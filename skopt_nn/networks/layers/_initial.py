@@ -55,7 +55,14 @@ def glorot_uniform(rng: np.random.Generator, shape: tuple[int, ...]) -> np.ndarr
     X. Glorot, Y. Bengio. "Understanding the difficulty of training deep feedforward
     neural networks". AISTATS 2010, PMLR 9, 249-256.
     """
-    *window, fan_in, fan_out = shape
+    return glorot_uniform_of(shape, rng, shape)
+
+
+def glorot_uniform_of(
+    kernel: tuple[int, ...], rng: np.random.Generator, shape: tuple[int, ...]
+) -> np.ndarray:
+    """Numbers from the distribution of a kernel that has another shape."""
+    *window, fan_in, fan_out = kernel
     limit = math.sqrt(6 / (math.prod(window) * (fan_in + fan_out)))
     return rng.uniform(-limit, limit, shape)
 
@@ -82,6 +89,12 @@ def unit_uniform(rng: np.random.Generator, shape: tuple[int, ...]) -> np.ndarray
     return rng.uniform(-limit, limit, shape)
 
 
+def unit_vector(rng: np.random.Generator, shape: tuple[int, ...]) -> np.ndarray:
+    """A direction: mixtures of independent kernels by it vary as one of them does."""
+    vector = rng.normal(size=shape)
+    return vector / np.linalg.norm(vector)
+
+
 def low_frequencies(rng: np.random.Generator, shape: tuple[int, ...]) -> np.ndarray:
     """Frequencies of waves that are long beside standardised values."""
     return rng.normal(0, 0.1, shape)
@@ -95,6 +108,8 @@ def nothing(rng: np.random.Generator, shape: tuple[int, ...]) -> np.ndarray:
 KERNEL = Role(decays=True, draw=glorot_uniform)
 DEPTHWISE_KERNEL = Role(decays=True, draw=he_normal)
 MEMBER_KERNEL = Role(decays=True, draw=glorot_uniform_each)
+TEMPLATES = Role(decays=True, draw=glorot_uniform_each)
+MIXTURE = Role(decays=False, draw=unit_vector)
 EMBEDDING = Role(decays=False, draw=unit_uniform)
 EMBEDDING_SLOPES = Role(decays=True, draw=nothing)
 FREQUENCIES = Role(decays=False, draw=low_frequencies)

@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar, Protocol
 
 from skopt_nn._backend import keras
@@ -57,6 +57,11 @@ class Sharing:
 
     def project(self, model: keras.Model, part: float) -> None:
         """Move weights a part of the way, in (0, 1], to where they are shared."""
+
+    def applied_to(self, recipe: Any) -> Any:
+        """The recipe of a network that shares so."""
+        groups = self.groups(recipe.slots())
+        return replace(recipe, groups=groups, n_templates=0, compression=1.0)
 
     def groups(self, slots: Mapping[str, tuple[int, ...]]) -> dict[str, str]:
         """The layer of each slot, from the kernel shapes of all slots."""

@@ -1,0 +1,65 @@
+"""Kernels of one shape are mixtures of few templates."""
+
+from collections import Counter
+from dataclasses import dataclass, replace
+from itertools import combinations
+
+from skopt_nn._backend import keras
+from skopt_nn.networks.sharing._sharing import Sharing, shared_layers
+from skopt_nn.networks.sharing._similar import merged, merged_model, similarity
+
+# Cosine of two mixtures from which on their layers are one.
+_ALIKE = 0.99
+
+
+@dataclass(frozen=True)
+class Templates(Sharing):
+    """A bank of templates for each shape; layers whose mixtures end alike become one.
+
+    Parameters
+    ----------
+    n_templates : int
+        Of each bank. Shapes of no more layers than so many have no bank.
+
+    References
+    ----------
+    P. Savarese, M. Maire. "Learning Implicitly Recurrent CNNs Through Parameter
+    Sharing". ICLR 2019. arXiv:1902.09701.
+    """
+
+    n_templates: int
+
+    def check(self, recipe):
+        numbers = Counter(recipe.slots().values())
+        most = max(numbers.values(), default=0)
+        if most <= self.n_templates:
+            raise ValueError(
+                f"n_templates={self.n_templates} must be less than the number of "
+                f"layers of one shape, and no shape has more than {most}. Use fewer "
+                "templates, or more layers of one shape."
+            )
+
+    def applied_to(self, recipe):
+        return replace(super().applied_to(recipe), n_templates=self.n_templates)
+
+    def after_training(self, run):
+        recipe = run.recipe
+        while pair := _alike(recipe, run.model):
+            recipe = merged(recipe, *pair)
+            run.replace(recipe, merged_model(run.recipe, run.model, recipe))
+
+
+def _alike(recipe, model):
+    """Two layers whose mixtures of one bank point the same way, if there are any."""
+    kernels = recipe.kernels()
+    banks = {}
+    for name, slots in shared_layers(recipe.groups, least=1).items():
+        bank = recipe.bank_of(slots[0], kernels[slots[0]])
+        if bank is not None:
+            mixture = keras.ops.convert_to_numpy(model.get_layer(name).mixture.value)
+            banks.setdefault(bank, []).append((name, mixture))
+    for layers in banks.values():
+        for (first, a), (second, b) in combinations(layers, 2):
+            if similarity(a, b) >= _ALIKE:
+                return first, second
+    return None
