@@ -17,8 +17,8 @@ _ROOMS = {
     "LogarithmicPool SerialStage WeightedSumClassifier WeightedSumRegressor "
     "WeightedVotingClassifier WeightedVotingRegressor make_cascade "
     "make_parallel_fusion make_serial_fusion make_stacked_fusion",
-    "inspection": "FidelityDisplay HistoryDisplay ModelComparisonDisplay "
-    "StudentPathDisplay compare student_path",
+    "inspection": "FidelityDisplay FusionDisplay HistoryDisplay "
+    "ModelComparisonDisplay StudentPathDisplay compare student_path",
     "networks": "",
     "persistence": "load save",
     "preprocessing": "LogMelSpectrogram TokenSequencer",

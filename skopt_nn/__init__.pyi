@@ -32,6 +32,7 @@ from skopt_nn.fusion import (
 )
 from skopt_nn.inspection import (
     FidelityDisplay,
+    FusionDisplay,
     HistoryDisplay,
     ModelComparisonDisplay,
     StudentPathDisplay,
@@ -50,6 +51,7 @@ __all__ = [
     "DistilledClassifier",
     "DistilledRegressor",
     "FidelityDisplay",
+    "FusionDisplay",
     "HistoryDisplay",
     "KerasClassifier",
     "KerasRegressor",

@@ -48,6 +48,7 @@ from skopt_nn import (
     make_parallel_fusion,
     make_serial_fusion,
     make_stacked_fusion,
+    training,
 )
 
 NAMES = np.array(
@@ -194,6 +195,14 @@ def test_bagging_in_two_processes_is_bagging_in_one(digits):
         for n_jobs in (1, 2)
     )
     np.testing.assert_array_equal(one.predict_proba(X_test), two.predict_proba(X_test))
+
+
+@pytest.mark.jax_only
+def test_bagged_networks_share_their_programs(digits):
+    X, y, X_test, _ = digits
+    training.clear_cache()
+    BaggingClassifier(cnn(epochs=1), 3, random_state=0).fit(X, y).predict(X_test)
+    assert training.cache_info().compilations["train"] == 1
 
 
 def test_bagging_over_columns(cancer):

@@ -17,6 +17,9 @@ calibration_error
 parameters
     Trained weights of the networks within the model, each stored set once. What other
     members of a fusion hold is not among them, but is in ``bytes``.
+multiply_adds
+    Multiplications with kernels of the networks within the model for one sample; what
+    other members do is not among them. NaN with a network that cannot tell.
 bytes
     Size of the model's joblib file, if it has one.
 fit_seconds
@@ -25,16 +28,21 @@ fit_seconds
 predict_ms_1, predict_ms_256
     Milliseconds that ``predict`` takes for 1 and for 256 rows, the median of repeated
     calls after a first one.
+predict_peak_bytes
+    Most memory that ``predict`` of 256 rows takes at once, as ``tracemalloc`` sees it:
+    arrays of numpy, and not what a backend of Keras holds.
 """
 
 from skopt_nn.inspection._compare import compare
 from skopt_nn.inspection._displays import ModelComparisonDisplay
 from skopt_nn.inspection._fidelity import FidelityDisplay
+from skopt_nn.inspection._fusion import FusionDisplay
 from skopt_nn.inspection._history import HistoryDisplay
 from skopt_nn.inspection._students import StudentPathDisplay, student_path
 
 __all__ = [
     "FidelityDisplay",
+    "FusionDisplay",
     "HistoryDisplay",
     "ModelComparisonDisplay",
     "StudentPathDisplay",

@@ -3,6 +3,7 @@
 import io
 import time
 import timeit
+import tracemalloc
 from pickle import PicklingError
 from statistics import median
 
@@ -14,7 +15,11 @@ from sklearn.utils import check_consistent_length
 
 from skopt_nn._compat import is_fitted, num_samples, safe_indexing
 from skopt_nn.inspection._measures import judged_probabilities, scored
-from skopt_nn.inspection._models import count_parameters, named_estimators
+from skopt_nn.inspection._models import (
+    count_multiply_adds,
+    count_parameters,
+    named_estimators,
+)
 from skopt_nn.inspection._optional import optional
 
 # Enough calls for a median, no more than a table can wait for.
@@ -147,10 +152,12 @@ def _row(name, model, X, y, seconds):
         **scored(model, X, y),
         **judged_probabilities(name, model, X, y),
         "parameters": count_parameters(model),
+        "multiply_adds": count_multiply_adds(model),
         "bytes": _n_bytes(model),
         "fit_seconds": seconds.get(name, float("nan")),
-        "predict_ms_1": _predict_ms(model, X, 1),
-        "predict_ms_256": _predict_ms(model, X, 256),
+        "predict_ms_1": _predict_ms(model, _first(X, 1)),
+        "predict_ms_256": _predict_ms(model, _first(X, 256)),
+        "predict_peak_bytes": _peak_bytes(model, _first(X, 256)),
     }
 
 
@@ -163,8 +170,26 @@ def _n_bytes(model):
     return file.tell()
 
 
-def _predict_ms(model, X, n_rows):
-    rows = safe_indexing(X, np.resize(np.arange(num_samples(X)), n_rows))
+def _first(X, n_rows):
+    """So many rows, the first ones again where there are fewer."""
+    return safe_indexing(X, np.resize(np.arange(num_samples(X)), n_rows))
+
+
+def _peak_bytes(model, rows):
+    """Most memory at once, after calls that may have filled a cache."""
+    was_tracing = tracemalloc.is_tracing()
+    tracemalloc.start()
+    tracemalloc.reset_peak()
+    before, _ = tracemalloc.get_traced_memory()
+    try:
+        model.predict(rows)
+        return float(tracemalloc.get_traced_memory()[1] - before)
+    finally:
+        if not was_tracing:
+            tracemalloc.stop()
+
+
+def _predict_ms(model, rows):
     model.predict(rows)
     timer = timeit.Timer(lambda: model.predict(rows))
     n_calls = np.clip(_SECONDS / timer.timeit(1), _MIN_CALLS, _MAX_CALLS)

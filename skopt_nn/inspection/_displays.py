@@ -4,6 +4,7 @@ import numpy as np
 from sklearn.base import is_regressor
 
 from skopt_nn.inspection._compare import compare
+from skopt_nn.inspection._front import draw_front
 from skopt_nn.inspection._labels import label_points
 from skopt_nn.inspection._models import kind_of, named_estimators
 from skopt_nn.inspection._optional import optional
@@ -21,7 +22,8 @@ _STYLES = {
 class ModelComparisonDisplay:
     """Score against number of parameters, a point a model.
 
-    Up and to the left is better: more right with less. A model without a network has
+    Up and to the left is better: more right with less. A line joins the models that no
+    other one beats in both. A model without a network has
     no number of parameters and is drawn as a line at the height of its score.
 
     Parameters
@@ -44,6 +46,8 @@ class ModelComparisonDisplay:
         The figure of ``ax_``.
     points_ : dict of str to matplotlib PathCollection
         The points of each kind.
+    front_ : matplotlib Line2D
+        The line of the Pareto front.
     labels_ : list of matplotlib Annotation
         The names beside the points.
 
@@ -139,6 +143,7 @@ class ModelComparisonDisplay:
         has_point = self.table["parameters"].notna().to_numpy()
         placed, baselines = self.table[has_point], self.table[~has_point]
         self._draw_frame(placed)
+        self.front_ = draw_front(ax, placed["parameters"], placed["score"])
         self.points_ = self._draw_points(placed, kinds)
         self._draw_baselines(baselines)
         if len(self.points_) > 1:

@@ -67,25 +67,32 @@ def unfrozen(estimator):
 
 def count_parameters(estimator):
     """Trained weights of all networks within a fitted estimator; NaN without one."""
-    counts = list(_network_sizes(estimator, set()))
+    counts = [network.n_parameters_ for network in _networks(estimator, set())]
     return float(sum(counts)) if counts else float("nan")
 
 
-def _network_sizes(part, seen):
+def count_multiply_adds(estimator):
+    """Multiplications with kernels for one sample; NaN if a network cannot tell."""
+    networks = list(_networks(estimator, set()))
+    if not networks or not all(hasattr(network, "summary") for network in networks):
+        return float("nan")
+    return float(sum(network.summary().n_multiply_adds for network in networks))
+
+
+def _networks(part, seen):
     part = unfrozen(part)
     if id(part) in seen:
         return
     seen.add(id(part))
-    size = getattr(part, "n_parameters_", None)
-    if size is not None:
-        yield size
+    if getattr(part, "n_parameters_", None) is not None:
+        yield part
         return
     if not isinstance(part, (list, tuple, np.ndarray)):
         # A calibrated classifier keeps its member without an underscore.
         names = _FITTED_PARTS if hasattr(part, "fit") else ("estimator",)
         part = [getattr(part, name, ()) for name in names]
     for item in part:
-        yield from _network_sizes(item, seen)
+        yield from _networks(item, seen)
 
 
 def kind_of(estimator):

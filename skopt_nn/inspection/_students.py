@@ -4,6 +4,7 @@ import numpy as np
 from sklearn.base import is_regressor
 
 from skopt_nn.inspection._compare import compare, split
+from skopt_nn.inspection._front import draw_front, is_on_front
 from skopt_nn.inspection._labels import label_points
 from skopt_nn.inspection._models import named_estimators
 from skopt_nn.inspection._optional import optional
@@ -64,16 +65,8 @@ def _table(models, X, y):
     for column in ("agreement", "kl_divergence", "mean_squared_difference"):
         if column in found[0]:
             table[column] = [*(of[column] for of in found), np.nan]
-    table["pareto"] = _is_on_front(table["score"], table["bytes"])
+    table["pareto"] = is_on_front(table["score"], table["bytes"])
     return table
-
-
-def _is_on_front(scores, sizes):
-    """Whether no other row is at least as good and as small, and better in one."""
-    scores, sizes = scores.to_numpy(), sizes.to_numpy()
-    as_good = (scores[:, None] >= scores) & (sizes[:, None] <= sizes)
-    better = (scores[:, None] > scores) | (sizes[:, None] < sizes)
-    return ~(as_good & better).any(axis=0)
 
 
 class StudentPathDisplay:
@@ -165,10 +158,7 @@ class StudentPathDisplay:
         if ax is None:
             _, ax = pyplot.subplots(figsize=(8, 5), layout="constrained")
         self.ax_, self.figure_ = ax, ax.figure
-        front = self.table[self.table["pareto"]].sort_values("bytes")
-        (self.front_,) = ax.plot(
-            front["bytes"], front["score"], color="0.75", zorder=1, label="_front"
-        )
+        self.front_ = draw_front(ax, self.table["bytes"], self.table["score"])
         is_teacher = self.table.index == _TEACHER
         styles = {"edgecolors": "white", "linewidths": 0.7, "zorder": 3}
         students, teacher = self.table[~is_teacher], self.table[is_teacher]

@@ -60,12 +60,37 @@ def test_a_row_a_model_in_the_order_given(network, line):
         "brier",
         "calibration_error",
         "parameters",
+        "multiply_adds",
         "bytes",
         "fit_seconds",
         "predict_ms_1",
         "predict_ms_256",
+        "predict_peak_bytes",
     ]
     assert set(table.dtypes.drop("bytes")) == {np.dtype(float)}
+
+
+def test_multiplications_are_those_of_all_members(network, line):
+    fusion = make_parallel_fusion(
+        FrozenEstimator(network), FrozenEstimator(clone(network).fit(X, y)), line
+    ).fit(X, y)
+    counted = compare({"one": network, "both": fusion, "line": line}, X, y)
+    one, both, none = counted["multiply_adds"]
+    assert one == network.summary().n_multiply_adds
+    assert both == 2 * one
+    assert np.isnan(none)
+
+
+def test_peak_of_memory_is_what_a_prediction_takes(line):
+    class Greedy(type(line)):
+        def predict(self, X):
+            np.ones(10**6)
+            return super().predict(X)
+
+    greedy = Greedy(max_iter=1000).fit(X, y)
+    found = compare({"line": line, "greedy": greedy}, X, y)["predict_peak_bytes"]
+    assert found["line"] < 1e6
+    assert 8e6 <= found["greedy"] < 9e6
 
 
 def test_fitted_models_are_judged_on_all_rows(network):

@@ -56,6 +56,15 @@ def test_it_draws_on_the_axes_given_and_again(pyplot, table):
     assert display.ax_ is right
 
 
+def test_a_line_joins_those_that_no_other_one_beats(pyplot):
+    table = pd.DataFrame(
+        {"score": [0.97, 0.99, 0.96, 0.5], "parameters": [1e3, 1e5, 1e4, np.nan]},
+        index=["small", "large", "beaten", "forest"],
+    )
+    front = ModelComparisonDisplay.from_table(table).front_
+    assert front.get_xydata().tolist() == [[1e3, 0.97], [1e5, 0.99]]
+
+
 def test_points_stand_where_the_table_says(pyplot, table):
     kinds = {"small": "distilled", "large": "fusion", "forest": "other"}
     points = ModelComparisonDisplay.from_table(table, kinds=kinds).points_
@@ -65,8 +74,10 @@ def test_points_stand_where_the_table_says(pyplot, table):
 
 
 def test_models_without_parameters_are_lines(pyplot, table):
-    ax = ModelComparisonDisplay.from_table(table).ax_
-    assert [list(line.get_ydata()) for line in ax.lines] == [[0.98, 0.98]]
+    display = ModelComparisonDisplay.from_table(table)
+    ax = display.ax_
+    lines = [line for line in ax.lines if line is not display.front_]
+    assert [list(line.get_ydata()) for line in lines] == [[0.98, 0.98]]
     assert "forest (no network)" in [text.get_text() for text in ax.texts]
     assert ModelComparisonDisplay.from_table(table[2:]).labels_ == []
 
