@@ -18,7 +18,7 @@ _ROOMS = {
     "WeightedVotingClassifier WeightedVotingRegressor make_cascade "
     "make_parallel_fusion make_serial_fusion make_stacked_fusion",
     "inspection": "FidelityDisplay FusionDisplay HistoryDisplay "
-    "ModelComparisonDisplay StudentPathDisplay compare student_path",
+    "ModelComparisonDisplay SharingDisplay StudentPathDisplay compare student_path",
     "networks": "",
     "persistence": "load save",
     "preprocessing": "LogMelSpectrogram TokenSequencer",

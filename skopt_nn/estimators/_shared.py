@@ -18,7 +18,7 @@ from skopt_nn.estimators._cnn import ConvolutionalEstimator
 from skopt_nn.estimators._docs import documented
 from skopt_nn.estimators._groups import Network
 from skopt_nn.estimators._regressor import NeuralRegressorMixin
-from skopt_nn.networks.sharing import SHARINGS, shared_layers
+from skopt_nn.networks.sharing import SHARINGS, Sharing, shared_layers
 from skopt_nn.training.hooks import Hook
 
 
@@ -31,10 +31,10 @@ class SharedWeightEstimator(ConvolutionalEstimator):
 
     filters: tuple[int, ...] = redefault(Network, "filters", (32, 32))
     dense_units: tuple[int, ...] = redefault(Network, "dense_units", (64,))
-    sharing: str = parameter(
+    sharing: str | None = parameter(
         "tied",
-        OneOf(SHARINGS.keys()),
-        '{"tied", "similar", "templates", "clustered", "hashed"}',
+        [OneOf(SHARINGS.keys()), None],
+        '{"tied", "similar", "templates", "clustered", "hashed"} or None',
     )
     """How layers come to share. ``"tied"``: all layers of one shape are one layer
     from the start, applied again and again [3]_ [4]_. ``"similar"``: the
@@ -50,7 +50,7 @@ class SharedWeightEstimator(ConvolutionalEstimator):
     files hold these values and a few bits for each weight. ``"hashed"``: the kernels
     of dense layers, and of convolutions of one pixel, are drawn at random from
     vectors that are ``compression`` times shorter [8]_, in runs of eight weights
-    [9]_.
+    [9]_. None: each layer has weights of its own, to compare with.
     """
     depth: int = parameter(3, Range(Integral, 0))
     """Residual convolutions of each stage, in [0, inf)."""
@@ -76,7 +76,7 @@ class SharedWeightEstimator(ConvolutionalEstimator):
 
     @property
     def _sharing(self):
-        kind = SHARINGS[self.sharing]
+        kind = Sharing if self.sharing is None else SHARINGS[self.sharing]
         return kind(**{of.name: getattr(self, of.name) for of in fields(kind)})
 
     def _make_recipe(self, sample_shape, per_column, *, n_outputs):

@@ -38,6 +38,7 @@ from skopt_nn.inspection._displays import ModelComparisonDisplay
 from skopt_nn.inspection._fidelity import FidelityDisplay
 from skopt_nn.inspection._fusion import FusionDisplay
 from skopt_nn.inspection._history import HistoryDisplay
+from skopt_nn.inspection._sharing import SharingDisplay
 from skopt_nn.inspection._students import StudentPathDisplay, student_path
 
 __all__ = [
@@ -45,6 +46,7 @@ __all__ = [
     "FusionDisplay",
     "HistoryDisplay",
     "ModelComparisonDisplay",
+    "SharingDisplay",
     "StudentPathDisplay",
     "compare",
     "student_path",

@@ -11,12 +11,23 @@ def is_on_front(scores, sizes):
     return ~(as_good & better).any(axis=0)
 
 
-def draw_front(ax, sizes, scores):
-    """A line through the models of the front, behind all points."""
-    sizes, scores = np.asarray(sizes, dtype=float), np.asarray(scores, dtype=float)
-    front = np.flatnonzero(is_on_front(scores, sizes))
-    front = front[np.argsort(sizes[front])]
-    (line,) = ax.plot(
-        sizes[front], scores[front], color="0.75", zorder=1, label="_front"
-    )
+def draw_front(ax, x, scores, *, larger=False):
+    """A line through the models of the front, behind all points.
+
+    Parameters
+    ----------
+    ax : matplotlib Axes
+    x, scores : array-like of shape (n_models,)
+        Sizes, or whatever else should be small, and scores.
+    larger : bool, default=False
+        Whether x should be large.
+
+    Returns
+    -------
+    matplotlib Line2D
+    """
+    x, scores = np.asarray(x, dtype=float), np.asarray(scores, dtype=float)
+    front = np.flatnonzero(is_on_front(scores, -x if larger else x))
+    front = front[np.argsort(x[front])]
+    (line,) = ax.plot(x[front], scores[front], color="0.75", zorder=1, label="_front")
     return line
