@@ -52,8 +52,18 @@ class SharedWeightEstimator(ConvolutionalEstimator):
     vectors that are ``compression`` times shorter [8]_, in runs of eight weights
     [9]_. None: each layer has weights of its own, to compare with.
     """
+    block: str = parameter("recursive", OneOf(networks.SHARED_BLOCKS), "str")
+    """What a stage is made of: a convolution and ``depth`` residual ones of equal shape
+    behind it (``"recursive"``), or a block of :class:`CNNClassifier`: ``"plain"``,
+    ``"residual"``, ``"separable"``, ``"inception"``. Each place has a normalization of
+    its own; convolutions of each channel by itself are not shared.
+    """
     depth: int = parameter(3, Range(Integral, 0))
-    """Residual convolutions of each stage, in [0, inf)."""
+    """Residual convolutions of a recursive stage, in [0, inf); of another one as in
+    :class:`CNNClassifier`, in [1, inf).
+    """
+    head: str = parameter("flatten", OneOf(networks.HEADS), "str")
+    """What the last stage's pixels become, as in :class:`CNNClassifier`."""
     tolerance: float = parameter(0.01, Range(Real, 0))
     """Score (accuracy or R^2) that merging may cost on the held-out rows, in [0,
     inf). Ignored if ``sharing="tied"``.

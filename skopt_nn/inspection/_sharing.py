@@ -109,18 +109,10 @@ class SharingDisplay:
         ratios = np.array([model.compression_ratio_ for model in models.values()])
         table["compression_ratio"] = ratios
         table["bits"] = _BITS_OF_A_PARAMETER / ratios
-        # A network that shares nothing names all places that may share.
-        groups = {name: _names_of(model) for name, model in models.items()}
-        layers = models[TWIN].summary().layers[:-1]
-        rows = [layer.name for layer in layers if layer.n_multiply_adds]
-        places = {
-            name: [names.get(row, row) for row in rows]
-            for name, names in groups.items()
-        }
-        score_name = "R²" if is_regressor(estimator) else "Accuracy"
-        return cls(
-            table, pandas.DataFrame(places, index=rows), score_name=score_name
-        ).plot(ax)
+        places, rows = _places(models)
+        places = pandas.DataFrame(places, index=rows)
+        name = "R²" if is_regressor(estimator) else "Accuracy"
+        return cls(table, places, score_name=name).plot(ax)
 
     def plot(self, ax=None):
         """Draw the panels.
@@ -146,11 +138,16 @@ class SharingDisplay:
         return self
 
     def _draw_curve(self, ax):
+        from matplotlib.ticker import LogLocator, NullFormatter
+
         ratio, score = self.table["compression_ratio"], self.table["score"]
         self.front_ = draw_front(ax, ratio, score, larger=True)
         style = {"edgecolors": "white", "linewidths": 0.7, "zorder": 3}
         ax.scatter(ratio, score, s=65, c="#009E73", marker="s", **style)
         ax.set(xscale="log", xlabel="Compression", ylabel=self.score_name)
+        ax.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+        ax.xaxis.set_major_formatter("{x:g}")
+        ax.xaxis.set_minor_formatter(NullFormatter())
         ax.margins(0.15)
         ax.grid(color="0.92", linewidth=0.8)
         ax.set_axisbelow(True)
@@ -176,10 +173,17 @@ class SharingDisplay:
         ax.set_title("Places of one colour share weights", fontsize="medium")
 
 
-def _names_of(model):
-    """Of each place that shares its weights, their name."""
-    return {
-        place: name
-        for name, places in model.shared_weights_.items()
-        for place in places
-    }
+def _places(models):
+    """For each model the name of the weights of each place, and the places."""
+    # A network that shares nothing names all places that may share.
+    layers = models[TWIN].summary().layers[:-1]
+    places = [layer.name for layer in layers if layer.n_multiply_adds]
+    names = {}
+    for name, model in models.items():
+        shared = {
+            place: weights
+            for weights, of in model.shared_weights_.items()
+            for place in of
+        }
+        names[name] = [shared.get(place, place) for place in places]
+    return names, places

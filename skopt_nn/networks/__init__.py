@@ -22,7 +22,7 @@ from skopt_nn.networks._models import (
 )
 from skopt_nn.networks._packing import n_stored, packed, unpacked
 from skopt_nn.networks._recipe import Recipe, recipe_from
-from skopt_nn.networks._shared import SharedRecipe
+from skopt_nn.networks._shared import SHARED_BLOCKS, SharedRecipe
 from skopt_nn.networks._stages import ACTIVATIONS
 from skopt_nn.networks._summary import Summary, summary
 from skopt_nn.networks._tabular import (
@@ -48,6 +48,7 @@ __all__ = [
     "MOST_TOKENS",
     "NORMALIZATIONS",
     "RECIPES",
+    "SHARED_BLOCKS",
     "CNNRecipe",
     "ConvolutionalRecipe",
     "Recipe",

@@ -8,9 +8,9 @@ from functools import partial
 from numbers import Integral, Real
 from typing import Any, ClassVar
 
-from skopt_nn._parameters import Range
+from skopt_nn._parameters import OneOf, Range
 from skopt_nn.networks import _stages
-from skopt_nn.networks._cnn import ConvolutionalRecipe, at
+from skopt_nn.networks._cnn import BLOCKS, CNNRecipe, at
 from skopt_nn.networks._recipe import restricted
 from skopt_nn.networks.layers import HashedKernel, TemplateBank, hashed_size
 from skopt_nn.networks.sharing import shared_layers
@@ -20,17 +20,22 @@ _MOST_SLOTS = 1000
 
 # Vectors beside each kernel: a bias, scale and shift of a normalization, or all three.
 _N_VECTORS = {None: 1, "batch": 2, "layer": 3}
+RECURSIVE = "recursive"
+SHARED_BLOCKS = (RECURSIVE, *BLOCKS)
 
 
 @dataclass(frozen=True, kw_only=True)
-class SharedRecipe(ConvolutionalRecipe):
-    """Stages of one entry convolution and ``depth`` residual ones of equal shape.
+class SharedRecipe(CNNRecipe):
+    """Stages whose kernels of one shape may be one.
 
-    Each kernel but that of the logits fills a *slot*: ``stage_i_entry``,
-    ``stage_i_block_j`` or ``dense_i``.
+    Each kernel fills a *slot* but that of the logits and those of convolutions of each
+    channel by itself, which are small.
 
     Parameters
     ----------
+    block : str
+        A block of the convolutional network, or "recursive": one entry convolution and
+        ``depth`` residual ones of equal shape.
     depth : int
     groups : dict of str to str
         Each slot and the name of the layer that fills it: slots of one name, which have
@@ -45,8 +50,17 @@ class SharedRecipe(ConvolutionalRecipe):
     """
 
     name: ClassVar[str] = "shared"
-    of_version_0_1: ClassVar[Mapping[str, Any]] = {"n_templates": 0, "compression": 1.0}
+    of_version_0_1: ClassVar[Mapping[str, Any]] = {
+        "block": RECURSIVE,
+        "head": "flatten",
+        "pools_first": True,
+        "vocabulary_size": 0,
+        "embedding_dim": 0,
+        "n_templates": 0,
+        "compression": 1.0,
+    }
 
+    block: str = restricted(OneOf(SHARED_BLOCKS), default=RECURSIVE)
     depth: int = restricted(Range(Integral, 0))
     # Which slots are one layer is compared, what the layer is called is not.
     groups: Mapping[str, str] = field(default_factory=dict, compare=False)
@@ -56,6 +70,11 @@ class SharedRecipe(ConvolutionalRecipe):
 
     def __post_init__(self):
         super().__post_init__()
+        if not (self.is_recursive or self.depth):
+            raise ValueError(
+                f'depth must be at least 1 with block="{self.block}", got 0: only a '
+                "recursive stage has a convolution that does not count."
+            )
         n_slots = len(self.filters) * (1 + self.depth) + len(self.dense_units)
         if n_slots > _MOST_SLOTS:
             raise ValueError(
@@ -92,22 +111,43 @@ class SharedRecipe(ConvolutionalRecipe):
                 )
 
     def slots(self) -> dict[str, tuple[int, ...]]:
-        """Kernel shape of each place that may share its layer: all but the logits."""
-        shapes = self.kernels()
-        del shapes["logits"]
-        return shapes
+        """Kernel shape of each place that may share its layer."""
+        return {
+            name: shape
+            for name, shape in self.kernels().items()
+            if name != "logits" and not name.endswith("_depthwise")
+        }
+
+    @property
+    def is_recursive(self) -> bool:
+        return self.block == RECURSIVE
+
+    @property
+    def folds(self):
+        return False
+
+    @property
+    def drops_features(self):
+        return super().drops_features and not self.is_recursive
 
     def n_unshared_parameters(self) -> int:
         """Number of trained values if no two places shared a kernel."""
-        *hidden, logits = self.kernels().values()
-        n_vectors = _N_VECTORS[self.normalization]
-        n_hidden = sum(math.prod(shape) + n_vectors * shape[-1] for shape in hidden)
-        return n_hidden + math.prod(logits) + self.n_outputs
+        kernels = self.kernels()
+        n_weights = sum(map(math.prod, kernels.values()))
+        del kernels["logits"]
+        n_normalized = sum(
+            shape[-1]
+            for name, shape in kernels.items()
+            if not name.endswith("_bottleneck")
+        )
+        scaled = self.normalization == "batch" and not self.is_recursive
+        n_vectors = 1 if scaled else _N_VECTORS[self.normalization]
+        return n_weights + n_vectors * n_normalized + self.n_outputs
 
     def stored_kernels(self):
         stored = {}
-        for slot, shape in self.kernels().items():
-            bank, n_hashed = self.bank_of(slot, shape), self.n_hashed(shape)
+        for slot, shape in super().stored_kernels().items():
+            bank, n_hashed = self.bank_of(slot, shape), self.n_hashed(slot, shape)
             if bank is not None:
                 stored[bank], shape = (self.n_templates, *shape), (self.n_templates,)
             elif n_hashed is not None:
@@ -122,19 +162,23 @@ class SharedRecipe(ConvolutionalRecipe):
 
     def bank_of(self, slot: str, shape: tuple[int, ...]) -> str | None:
         """Name of the templates that the kernel of a slot is a mixture of."""
-        if not self.n_templates or slot == "logits":
+        slots = self.slots()
+        if not self.n_templates or slot not in slots:
             return None
-        numbers = Counter(self.slots().values())
+        numbers = Counter(slots.values())
         shapes = [shape for shape, n in numbers.items() if n > self.n_templates]
         return f"templates_{shapes.index(shape) + 1}" if shape in shapes else None
 
-    def n_hashed(self, shape: tuple[int, ...]) -> int | None:
-        """Weights that a kernel of this shape is drawn from."""
-        if self.compression == 1 or math.prod(shape[:-2]) > 1:
+    def n_hashed(self, slot: str, shape: tuple[int, ...]) -> int | None:
+        """Weights that the kernel of a slot, or of the logits, is drawn from."""
+        drawn = slot == "logits" or slot in self.slots()
+        if self.compression == 1 or math.prod(shape[:-2]) > 1 or not drawn:
             return None
         return hashed_size(shape, self.compression)
 
     def convolutions(self, stage, window, channels):
+        if not self.is_recursive:
+            return super().convolutions(stage, window, channels)
         filters, sides = self.filters[stage - 1], window(at(self.kernel_size, stage))
         blocks = [f"stage_{stage}_block_{j}" for j in range(1, self.depth + 1)]
         return {
@@ -146,6 +190,8 @@ class SharedRecipe(ConvolutionalRecipe):
         return _Units(self)
 
     def stage(self, x, stage, filters, pool_size, units):
+        if not self.is_recursive:
+            return super().stage(x, stage, filters, pool_size, units)
         side = at(self.kernel_size, stage)
         return _stages.residual_stage(
             x, filters, side, pool_size, self.depth, units, f"stage_{stage}"
@@ -161,10 +207,8 @@ class SharedRecipe(ConvolutionalRecipe):
         model, first = super().build(), {}
         if self.has_sources:
             return model
-        stored = self.stored_kernels()
-        del stored["logits"]
-        for name, shape in stored.items():
-            kernel = model.get_layer(name).kernel
+        for slot, shape in self.slots().items():
+            kernel = model.get_layer(self.groups.get(slot, slot)).kernel
             kernel.assign(first.setdefault(shape, kernel))
         return model
 
@@ -172,19 +216,24 @@ class SharedRecipe(ConvolutionalRecipe):
 class _Units(_stages.Units):
     """Units whose kernels are made of what the recipe says is stored."""
 
+    pools_in_layers = False
+
     def __init__(self, recipe):
-        super().__init__(recipe.groups, recipe.normalization, recipe.activation)
+        scale = recipe.is_recursive
+        super().__init__(recipe.groups, recipe.normalization, recipe.activation, scale)
         self._recipe = recipe
         self._banks = {}
 
     def apply(self, x, slot, make_layer):
-        if self._recipe.has_sources:
-            make_layer = partial(make_layer, source=self._source(slot))
+        source = self._source(slot) if self._recipe.has_sources else None
+        if source is not None:
+            make_layer = partial(make_layer, source=source)
         return super().apply(x, slot, make_layer)
 
     def _source(self, slot):
         shape = self._recipe.kernels()[slot]
-        name, n_hashed = self._recipe.bank_of(slot, shape), self._recipe.n_hashed(shape)
+        name = self._recipe.bank_of(slot, shape)
+        n_hashed = self._recipe.n_hashed(slot, shape)
         if name is not None:
             new = TemplateBank(self._recipe.n_templates, name=name)
             return self._banks.setdefault(name, new)

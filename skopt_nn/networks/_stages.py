@@ -46,6 +46,9 @@ class Units:
         Whether batch normalization has a scale; the next kernel can be one, too.
     """
 
+    # Whether a convolution may pool, too; one that serves several places may not.
+    pools_in_layers = True
+
     def __init__(
         self,
         groups: Mapping[str, str],
@@ -106,10 +109,14 @@ def residual_stage(x, filters, kernel_size, pool_size, depth, units, name):
 
 def pooled_unit(x, filters, kernel_size, pool_size, units, name):
     """Convolution, pooling, normalization, activation: all but the first on less."""
-    fused = pool_size if units.activation in _MONOTONE else 1
+    monotone = units.activation in _MONOTONE
+    fused = pool_size if monotone and units.pools_in_layers else 1
     conv = partial(Convolution, filters, kernel_size, units.use_bias, ZEROS, fused)
-    x = units(x, name, conv)
-    return x if fused == pool_size else pool(x, pool_size, name)
+    x = units.apply(x, name, conv)
+    if fused == 1 and monotone:
+        x = pool(x, pool_size, name)
+    x = units.activate(units.normalize(x, name), name)
+    return x if monotone else pool(x, pool_size, name)
 
 
 def residual_block(x, filters, kernel_size, units, name):
@@ -133,11 +140,12 @@ def inception_unit(x, widths, inputs, pool_size, units, name):
     if inputs is not None:
         conv = partial(Convolution, inputs, 1, False, ZEROS)
         x = units.apply(x, f"{name}_bottleneck", conv)
-    branches = []
+    fused, branches = pool_size if units.pools_in_layers else 1, []
     for width, filters in widths.items():
-        conv = partial(Convolution, filters, width, units.use_bias, ZEROS, pool_size)
+        conv = partial(Convolution, filters, width, units.use_bias, ZEROS, fused)
         branches.append(units.apply(x, f"{name}_width_{width}", conv))
     x = keras.layers.Concatenate(name=f"{name}_branches")(branches)
+    x = x if fused == pool_size else pool(x, pool_size, name)
     return units.activate(units.normalize(x, name), name)
 
 

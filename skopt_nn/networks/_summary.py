@@ -1,10 +1,11 @@
 """A network, layer by layer: shapes, parameters, multiplications."""
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from skopt_nn._backend import keras
+from skopt_nn.networks.sharing import shared_layers
 
 
 class LayerSummary(NamedTuple):
@@ -67,7 +68,7 @@ class Summary:
 
 def summary(model: keras.Model) -> Summary:
     """The summary of a network of this package."""
-    layers, before, counted = [], None, set()
+    layers, before, counted, places = [], None, set(), _shared_places(model)
     for layer in model.layers:
         shape = tuple(layer.output.shape[1:])
         # What several layers are mixtures of counts where it is first used.
@@ -77,7 +78,9 @@ def summary(model: keras.Model) -> Summary:
         if n_parameters or shape != before:
             count = _products_of_position(layer)
             if count:
-                count *= sum(map(math.prod, _positions(model, layer)))
+                count *= sum(
+                    map(math.prod, places.get(layer.name) or [_positions(layer)])
+                )
             layers.append(LayerSummary(layer.name, shape, n_parameters, count))
         before = shape
     return Summary(tuple(layers))
@@ -88,13 +91,22 @@ def _products_of_position(layer):
     return 0 if kernel is None else math.prod(kernel.shape)
 
 
-def _positions(model, layer):
-    """Where the kernel of a layer is applied, in each of its places."""
-    groups = getattr(model.architecture.recipe, "groups", {})
-    slots = [slot for slot, name in groups.items() if name == layer.name]
-    # A layer tells of the first of its places alone; activations are not shared.
-    if len(slots) > 1:
-        places = [model.get_layer(f"{slot}_activation").output for slot in slots]
-    else:  # what pools has an input of the size of its convolution
-        places = [layer.input]
-    return [tuple(place.shape[1:-1]) for place in places]
+def _positions(layer):
+    """Shape of what the kernel of a layer is applied to."""
+    return tuple(layer.input.shape[1:-1])
+
+
+def _shared_places(model):
+    """The same for each place of a layer that serves several.
+
+    Keras tells of the first of them alone: the unshared network has a layer for each.
+    """
+    recipe = model.architecture.recipe
+    shared = shared_layers(getattr(recipe, "groups", {}))
+    if not shared:
+        return {}
+    twin = replace(recipe, groups={slot: slot for slot in recipe.slots()}).model()
+    return {
+        layer: [_positions(twin.get_layer(slot)) for slot in slots]
+        for layer, slots in shared.items()
+    }

@@ -81,6 +81,16 @@ def test_without_equal_shapes_nothing_is_shared(make, digits, depth):
     assert est.compression_ratio_ == 1
 
 
+@pytest.mark.parametrize("block", ["residual", "separable"])
+def test_blocks_of_a_cnn_share_their_kernels(make, digits, same, block):
+    blocks = {"filters": (4, 4), "depth": 2, "block": block, "head": "average"}
+    est = make(SharedWeightClassifier, **blocks, dense_units=()).fit(*digits)
+    assert est.shared_weights_
+    assert est.compression_ratio_ > 1
+    assert est.n_parameters_ == est.summary().n_parameters
+    same(pickle.loads(pickle.dumps(est)), est, digits[0])
+
+
 def test_a_perceptron_shares_its_dense_layers(make, diabetes):
     est = make(
         SharedWeightRegressor, filters=(), dense_units=(6, 6, 6, 6), input_shape=None

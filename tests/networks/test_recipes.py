@@ -48,16 +48,27 @@ FORGED = {
     "normalization": [*NO_NAME, "group", "none", ""],
     "dropout": [1.0, 1, -0.1, math.nan, math.inf, True, "0.1", None, [0.1], {}, HUGE],
 }
+FORGED_STAGES = {
+    "block": [*NO_NAME, None, "Plain", "dense"],
+    "head": [*NO_NAME, None, "mean", ""],
+    "pools_first": [0, 1, None, "False", 1.0, [], {}],
+    "vocabulary_size": [-1, 2**24 + 1, 1.0, True, "9", None, math.nan, [9], {}],
+    "embedding_dim": [-1, 1.0, True, "9", None, math.nan, [9], {}],
+}
 FORGED_SHARES = {
     "n_templates": [-1, 2.0, True, "3", None, math.nan, [3], {}],
     "compression": [0, 0.5, -1.0, math.nan, True, "8", None, [8], {}],
 }
-CASES = [(name, value) for name, values in FORGED.items() for value in values]
+CASES = [
+    (name, value)
+    for name, values in (FORGED | FORGED_STAGES).items()
+    for value in values
+]
 
 
 def test_every_field_is_forged():
     named = {of.name for of in fields(SHARED) if of.init}
-    assert named == {*FORGED, *FORGED_SHARES, "depth", "groups"}
+    assert named == {*FORGED, *FORGED_STAGES, *FORGED_SHARES, "depth", "groups"}
 
 
 @RECIPES

@@ -220,7 +220,11 @@ BAD_VALUES_OF_STAGES = {
     "embedding_dim": [*NOT_AN_INTEGER, -1, "auto", 4],
 }
 BAD_DEPTHS = [*NOT_AN_INTEGER, -1]
-BAD_GROUPS = [3, True, "shared_1", ("stage_1_entry",), ["stage_1_entry"]]
+BAD_VALUES_OF_SHARING = {
+    "groups": [3, True, "shared_1", ("stage_1_entry",), ["stage_1_entry"]],
+    "n_templates": [*NOT_AN_INTEGER, -1],
+    "compression": [None, True, "8", (8,), {}, 0, 0.5, float("nan")],
+}
 
 
 def cases(fields):
@@ -238,7 +242,8 @@ def test_a_bad_value_is_named_and_nothing_is_built(field, bad, saved, inputs):
 
 
 @pytest.mark.parametrize(
-    ("field", "bad"), cases({"depth": BAD_DEPTHS, "groups": BAD_GROUPS})
+    ("field", "bad"),
+    cases(BAD_VALUES_OF_STAGES | BAD_VALUES_OF_SHARING | {"depth": BAD_DEPTHS}),
 )
 def test_a_bad_value_of_sharing_is_named_and_nothing_is_built(
     field, bad, saved, inputs
@@ -252,8 +257,8 @@ def test_a_bad_value_of_sharing_is_named_and_nothing_is_built(
 @pytest.mark.parametrize("name", NETWORKS)
 def test_every_field_of_a_recipe_is_forged_here(name, saved):
     fields = set(recipe_of(saved(name))) - {"table"} | {"per_column"}
-    own = {"depth", "groups"} if name == "shared" else BAD_VALUES_OF_STAGES.keys()
-    assert fields == BAD_VALUES.keys() | own
+    own = BAD_VALUES_OF_SHARING if name == "shared" else {}
+    assert fields == {*BAD_VALUES, *BAD_VALUES_OF_STAGES, *own}
 
 
 @pytest.mark.parametrize("field", [*BAD_VALUES, "depth", "groups"])

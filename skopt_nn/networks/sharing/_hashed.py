@@ -25,7 +25,7 @@ class Hashed(Sharing):
 
     def check(self, recipe):
         for slot, shape in recipe.kernels().items():
-            is_hashed = recipe.n_hashed(shape) is not None
+            is_hashed = recipe.n_hashed(slot, shape) is not None
             if is_hashed and math.prod(shape) < self.compression:
                 raise ValueError(
                     f"compression={self.compression} must leave a weight of each "

@@ -71,8 +71,8 @@ def similarity(first: np.ndarray, second: np.ndarray) -> float:
 
 def most_similar(recipe: Any, model: keras.Model) -> list[tuple[float, str, str]]:
     """Pairs of layers of equal kernel shape and their similarity, best first."""
-    shapes = recipe.stored_kernels()
-    del shapes["logits"]
+    slots = recipe.slots()
+    shapes = {recipe.groups.get(slot, slot): shape for slot, shape in slots.items()}
     kernels = {
         name: keras.ops.convert_to_numpy(model.get_layer(name).kernel.value)
         for name in shapes
