@@ -134,13 +134,84 @@ def test_conformal_intervals_hold_what_they_promise(tmp_path):
     assert float(alone) < 90 <= float(conformal)
 
 
+def numbers(tmp_path, name, *patterns):
+    """The numbers that an example prints behind some words."""
+    done = run(EXAMPLES / name, tmp_path)
+    assert done.returncode == 0, done.stderr
+    return [float(re.search(rf"{of}([\d.]+)", done.stdout)[1]) for of in patterns]
+
+
+def test_a_network_reads_digits_anywhere_and_a_forest_does_not(tmp_path):
+    names = "network: ", "forest: "
+    network, forest = numbers(tmp_path, "plot_images.py", *names)
+    assert network > 0.95 > 0.7 > forest
+
+
+def test_shapes_of_waves_are_told_apart(tmp_path):
+    names = "network: ", "neighbours: "
+    network, neighbours = numbers(tmp_path, "plot_series.py", *names)
+    assert network > 0.95 > 0.8 > neighbours
+
+
+def test_a_tone_is_heard_to_rise_and_fall(tmp_path):
+    (score,) = numbers(tmp_path, "plot_sound.py", "^")
+    assert score > 0.95
+
+
+def test_a_network_reads_what_a_bag_of_words_cannot(tmp_path):
+    bag, network = numbers(tmp_path, "plot_text.py", "words: ", "network: ")
+    assert network > 0.95 > 0.6 > bag
+
+
+def test_a_network_has_a_smaller_error_than_trees_on_a_smooth_table(tmp_path):
+    names = "network: root mean squared error ", "trees: root mean squared error "
+    network, trees = numbers(tmp_path, "plot_table.py", *names)
+    assert network < trees
+
+
+def test_a_small_student_stands_in_for_boosted_trees(tmp_path):
+    done = run(EXAMPLES / "plot_boosted_trees.py", tmp_path)
+    assert done.returncode == 0, done.stderr
+    rows = columns(done.stdout, ["boosted trees", "student"])
+    trees, student = rows["boosted trees"], rows["student"]
+    assert student[0] > trees[0] - 0.01
+    assert student[2] * 3 < trees[2]
+
+
+def test_a_cascade_is_as_right_and_asks_the_large_ones_seldom(tmp_path):
+    names = "all members: ", "cascade: ", "asked about "
+    whole, cascade, asked = numbers(tmp_path, "plot_cascade.py", *names)
+    assert cascade > whole - 0.005
+    assert asked < 40
+
+
+def test_searches_find_better_settings_than_the_middle_one(tmp_path):
+    names = r"halving: .*\}, ", "study: ", "best of the study ", "median "
+    halving, study, best, median = numbers(tmp_path, "plot_tuning.py", *names)
+    assert min(halving, study) > 0.95
+    assert best > median + 0.05
+
+
+def test_a_taught_keras_model_is_better_than_alone(tmp_path):
+    names = "alone: ", "taught: ", ": alone ", ", taught "
+    found = numbers(tmp_path, "plot_keras_student.py", *names)
+    alone, taught, alike, taught_alike = found
+    assert taught > alone
+    assert taught_alike > alike
+
+
+def test_calibration_and_a_threshold_help(tmp_path):
+    done = run(EXAMPLES / "plot_calibration.py", tmp_path)
+    assert done.returncode == 0, done.stderr
+    rows = columns(done.stdout, ["network", "calibrated"])
+    assert rows["calibrated"][2] < rows["network"][2] / 2
+    half, tuned = (int(n) for n in re.findall(r": costs (\d+)", done.stdout))
+    assert tuned < half
+
+
 def test_every_example_is_run_here():
-    assert sorted(path.name for path in EXAMPLES.glob("*.py")) == [
-        "plot_distillation.py",
-        "plot_intervals.py",
-        "plot_shared_weights.py",
-        "quickstart.py",
-    ]
+    text = Path(__file__).read_text()
+    assert [path.name for path in EXAMPLES.glob("*.py") if path.name not in text] == []
 
 
 def test_the_readme_shows_the_table_that_the_quickstart_prints(quickstart):
