@@ -3,6 +3,9 @@
 import inspect
 import re
 
+# The gallery looks up what examples import, without running them.
+from sklearn.experimental import enable_halving_search_cv  # noqa: F401
+
 import skopt_nn
 
 project = "skopt_nn"
