@@ -6,7 +6,7 @@ Importing the package opens no room: each public name is loaded when it is first
 
 import importlib
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 
 # The stub beside this file says the same to editors and type checkers.
 _ROOMS = {
