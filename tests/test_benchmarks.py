@@ -7,7 +7,18 @@ import numpy as np
 import pytest
 
 from benchmarks import __main__ as command
-from benchmarks import contest, data, memory, peers, report, throughput, workers
+from benchmarks import (
+    contest,
+    data,
+    memory,
+    peers,
+    report,
+    sharing,
+    students,
+    throughput,
+    workers,
+)
+from skopt_nn import SharedWeightClassifier
 
 TINY = peers.Task((8, 8, 1), epochs=1, batch_size=8)
 
@@ -65,6 +76,23 @@ def test_mnist_is_read_as_rows_between_0_and_1(tmp_path):
     assert X.dtype == np.float32
     assert X.max() == 1.0
     assert y.tolist() == [0, 1]
+
+
+def test_settings_of_sharing_are_parameters_that_make_a_network():
+    for settings in sharing.SETTINGS.values():
+        for setting in settings.values():
+            given = {k: v for k, v in setting.items() if k != "dtype"}
+            network = SharedWeightClassifier(**given)
+            assert network.summary((28, 28, 1), n_outputs=10).n_parameters > 0
+
+
+def test_a_script_says_how_to_get_the_data_that_it_lacks(capsys, monkeypatch):
+    monkeypatch.delenv(data.VARIABLE, raising=False)
+    sharing.main(["--only", "mnist-lenet"])
+    students.main(["--only", "churn"])
+    printed = capsys.readouterr().out
+    assert "mnist-lenet: left out. No mnist.npz" in printed
+    assert f"churn: left out. Give its folder by --data or {data.VARIABLE}" in printed
 
 
 def test_a_table_is_markdown():
