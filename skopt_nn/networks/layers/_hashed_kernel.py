@@ -52,8 +52,9 @@ class HashedKernel:
     def kernel(self, layer: keras.Layer):
         """The kernel of a layer."""
         stored = keras.ops.reshape(layer.hashed, self._stored_shape)
-        tiles = keras.ops.take(stored, self._places, axis=0) * self._signs
-        return keras.ops.reshape(tiles, self._shape)
+        tiles = keras.ops.take(stored, self._places, axis=0)
+        signed = keras.ops.multiply(tiles, self._signs)
+        return keras.ops.reshape(signed, self._shape)
 
 
 def hashed_size(shape: tuple[int, ...], compression: float) -> int:
