@@ -27,7 +27,9 @@ class DistilledClassifier(ClassifierMixin, Distilled):
         embedding_dim=4, random_state=0)`` for rows of columns, and
         ``CNNClassifier((16, 32), dense_units=(), random_state=0)`` for samples with
         axes, sparse rows, and rows that become images by the one ``input_shape`` that
-        is set within the teacher. Pass the student to set its parameters or its seed.
+        is set within the teacher; its filters are ``(8, 16, 32)`` from 16 pixels on
+        each side, or as many steps, on. Pass the student to set its parameters or its
+        seed.
     temperature : float, default=4.0
         Softmax temperature of teacher and student, in (0, inf). Any probabilities can
         be tempered: ``p ** (1 / T)``, normalised, equals ``softmax(logits / T)``. The

@@ -6,7 +6,10 @@ from sklearn.base import clone
 from skopt_nn.fusion._members import check_member
 from skopt_nn.fusion.distillation._teacher import input_shape_within
 
-_NETWORK = {"filters": (16, 32), "dense_units": (), "random_state": 0}
+_NETWORK = {"dense_units": (), "random_state": 0}
+_FILTERS, _FILTERS_OF_LARGE = (16, 32), (8, 16, 32)
+# From so many pixels, or steps, on two poolings leave more than can be kept apart.
+_LARGE = 16
 _TABLE = {
     "dense_units": (32, 32),
     "n_members": 8,
@@ -38,7 +41,10 @@ def default_student(kind, X=None, input_shape=None):
     if X is not None and input_shape is None and _is_table(X):
         return getattr(estimators, f"Tabular{kind.title()}")(**_TABLE)
     network = getattr(estimators, f"CNN{kind.title()}")
-    return network(**_NETWORK, input_shape=input_shape)
+    spatial = tuple(input_shape or np.shape(X)[1:])[:-1]
+    is_large = min(spatial, default=0) >= _LARGE
+    filters = _FILTERS_OF_LARGE if is_large else _FILTERS
+    return network(filters, **_NETWORK, input_shape=input_shape)
 
 
 def _is_table(X):

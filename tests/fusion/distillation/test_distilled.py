@@ -185,6 +185,24 @@ def test_the_default_student_suits_the_data(X, kind):
     assert type(new_student(DistilledRegressor(Ridge()), None, X)) is kind
 
 
+@pytest.mark.parametrize(
+    ("shape", "filters"),
+    [
+        ((8, 8, 1), (16, 32)),
+        ((16, 16, 3), (8, 16, 32)),
+        ((40, 12, 1), (16, 32)),
+        ((15, 40), (16, 32)),
+        ((64, 3), (8, 16, 32)),
+    ],
+)
+def test_the_default_student_of_large_samples_has_three_stages(shape, filters):
+    model, X = DistilledClassifier(GaussianNB()), np.zeros((2, *shape))
+    assert new_student(model, None, X).filters == filters
+    model = DistilledClassifier(CNNClassifier(input_shape=shape))
+    rows = X.reshape(2, -1)
+    assert new_student(model, None, rows).filters == filters
+
+
 # -- how sure a teacher is ------------------------------------------------------------
 
 
