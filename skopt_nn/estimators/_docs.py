@@ -40,6 +40,24 @@ BLOCK_REFERENCES = """\
        Finding AlexNet for Time Series Classification". Data Mining and Knowledge
        Discovery 34, 2020, 1936-1962. arXiv:1909.04939."""
 
+SHARING_REFERENCES = """\
+.. [3] D. Eigen, J. Rolfe, R. Fergus, Y. LeCun. "Understanding Deep Architectures
+       using a Recursive Convolutional Network". ICLR Workshop 2014. arXiv:1312.1847.
+    .. [4] Z. Lan, M. Chen, S. Goodman, K. Gimpel, P. Sharma, R. Soricut. "ALBERT: A
+       Lite BERT for Self-supervised Learning of Language Representations". ICLR 2020.
+       arXiv:1909.11942.
+    .. [5] P. Savarese, M. Maire. "Learning Implicitly Recurrent CNNs Through Parameter
+       Sharing". ICLR 2019. arXiv:1902.09701.
+    .. [7] S. Han, H. Mao, W. J. Dally. "Deep Compression: Compressing Deep Neural
+       Networks with Pruning, Trained Quantization and Huffman Coding". ICLR 2016.
+       arXiv:1510.00149.
+    .. [8] W. Chen, J. T. Wilson, S. Tyree, K. Q. Weinberger, Y. Chen. "Compressing
+       Neural Networks with the Hashing Trick". ICML 2015, PMLR 37, 2285-2294.
+       arXiv:1504.04788.
+    .. [9] A. Desai, K. Zhou, A. Shrivastava. "Hardware-Aware Compression with Random
+       Operation Access Specific Tile (ROAST) Hashing". ICML 2023, PMLR 202, 7732-7749.
+       arXiv:2207.10702."""
+
 TABLE_REFERENCES = """\
 .. [3] Y. Gorishniy, A. Kotelnikov, A. Babenko. "TabM: Advancing Tabular Deep Learning
        with Parameter-Efficient Ensembling". ICLR 2025. arXiv:2410.24210.
@@ -56,6 +74,7 @@ def documented(cls: type) -> type:
         "references": REFERENCES,
         "smoothing_reference": SMOOTHING_REFERENCE,
         "block_references": BLOCK_REFERENCES,
+        "sharing_references": SHARING_REFERENCES,
         "table_references": TABLE_REFERENCES,
     }
     if cls.__doc__:  # there is none under -OO

@@ -228,22 +228,7 @@ class SharedWeightClassifier(NeuralClassifierMixin, SharedWeightEstimator):
     ----------
     %(references)s
     %(smoothing_reference)s
-    .. [3] D. Eigen, J. Rolfe, R. Fergus, Y. LeCun. "Understanding Deep Architectures
-       using a Recursive Convolutional Network". ICLR Workshop 2014. arXiv:1312.1847.
-    .. [4] Z. Lan, M. Chen, S. Goodman, K. Gimpel, P. Sharma, R. Soricut. "ALBERT: A
-       Lite BERT for Self-supervised Learning of Language Representations". ICLR 2020.
-       arXiv:1909.11942.
-    .. [5] P. Savarese, M. Maire. "Learning Implicitly Recurrent CNNs Through Parameter
-       Sharing". ICLR 2019. arXiv:1902.09701.
-    .. [7] S. Han, H. Mao, W. J. Dally. "Deep Compression: Compressing Deep Neural
-       Networks with Pruning, Trained Quantization and Huffman Coding". ICLR 2016.
-       arXiv:1510.00149.
-    .. [8] W. Chen, J. T. Wilson, S. Tyree, K. Q. Weinberger, Y. Chen. "Compressing
-       Neural Networks with the Hashing Trick". ICML 2015, PMLR 37, 2285-2294.
-       arXiv:1504.04788.
-    .. [9] A. Desai, K. Zhou, A. Shrivastava. "Hardware-Aware Compression with Random
-       Operation Access Specific Tile (ROAST) Hashing". ICML 2023, PMLR 202, 7732-7749.
-       arXiv:2207.10702.
+    %(sharing_references)s
 
     Examples
     --------
@@ -287,22 +272,7 @@ class SharedWeightRegressor(NeuralRegressorMixin, SharedWeightEstimator):
     References
     ----------
     %(references)s
-    .. [3] D. Eigen, J. Rolfe, R. Fergus, Y. LeCun. "Understanding Deep Architectures
-       using a Recursive Convolutional Network". ICLR Workshop 2014. arXiv:1312.1847.
-    .. [4] Z. Lan, M. Chen, S. Goodman, K. Gimpel, P. Sharma, R. Soricut. "ALBERT: A
-       Lite BERT for Self-supervised Learning of Language Representations". ICLR 2020.
-       arXiv:1909.11942.
-    .. [5] P. Savarese, M. Maire. "Learning Implicitly Recurrent CNNs Through Parameter
-       Sharing". ICLR 2019. arXiv:1902.09701.
-    .. [7] S. Han, H. Mao, W. J. Dally. "Deep Compression: Compressing Deep Neural
-       Networks with Pruning, Trained Quantization and Huffman Coding". ICLR 2016.
-       arXiv:1510.00149.
-    .. [8] W. Chen, J. T. Wilson, S. Tyree, K. Q. Weinberger, Y. Chen. "Compressing
-       Neural Networks with the Hashing Trick". ICML 2015, PMLR 37, 2285-2294.
-       arXiv:1504.04788.
-    .. [9] A. Desai, K. Zhou, A. Shrivastava. "Hardware-Aware Compression with Random
-       Operation Access Specific Tile (ROAST) Hashing". ICML 2023, PMLR 202, 7732-7749.
-       arXiv:2207.10702.
+    %(sharing_references)s
 
     Examples
     --------
