@@ -168,3 +168,9 @@ display = ModelComparisonDisplay.from_table(
 )
 display.figure_.savefig(FIGURE, dpi=150)
 say(f"Wrote {FIGURE} and {BEST_MODEL}.")
+print(
+    """
+What to try next: your own images as an array of shape (n, height, width, channels) in
+CNNClassifier(), your own data frame in TabularClassifier(), and one of the examples
+beside this one; docs/start.md leads on from here."""
+)

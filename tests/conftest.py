@@ -15,15 +15,15 @@ os.environ.setdefault("SKOPT_NN_COMPILATION_CACHE", _COMPILED.name)
 # many threads as joblib leaves them, have to equal this process to the last bit.
 os.environ["OMP_NUM_THREADS"] = "1"
 
-# Most tests compile more than they compute: these options of XLA compile in 60 % of the
-# time. With XLA_FLAGS set, if to nothing, programs are those of a user. jaxlib 0.12
-# does not know the first and ends the process.
+# Most tests compile more than they compute: with these options of XLA compiling takes a
+# third of the time. With XLA_FLAGS set, if to nothing, programs are those of a user.
+_FLAGS = ["--xla_backend_optimization_level=0"]
 _BACKEND = os.environ.get("KERAS_BACKEND", "jax")
-if _BACKEND == "jax" and Version(version("jaxlib")) < Version("0.12"):
-    os.environ.setdefault(
-        "XLA_FLAGS",
-        "--xla_cpu_use_fusion_emitters=false --xla_cpu_parallel_codegen_split_count=1",
-    )
+if Version(version("jaxlib")) < Version("0.12"):  # later ones end the process
+    _FLAGS += ["--xla_cpu_use_fusion_emitters=false"]
+    _FLAGS += ["--xla_cpu_parallel_codegen_split_count=1"]
+if _BACKEND == "jax":
+    os.environ.setdefault("XLA_FLAGS", " ".join(_FLAGS))
 
 
 def pytest_runtest_setup(item):

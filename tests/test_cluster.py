@@ -98,10 +98,12 @@ def test_rows_arrive_read_only_and_are_not_written_to(client, rows):
 
 def test_a_worker_that_dies_costs_time_and_no_result(client, rows):
     """Last here: the worker that takes its place is a new process."""
+    X, y = rows
     slow = clone(NETWORK).set_params(epochs=500)
-    expected = cross_val_score(slow, *rows, cv=8)
+    expected = cross_val_score(slow, X, y, cv=8)
     killed = client.submit(os.getpid, pure=False).result()
     threading.Timer(0.5, os.kill, (killed, signal.SIGKILL)).start()
-    with parallel_config("dask"):
-        np.testing.assert_array_equal(cross_val_score(slow, *rows, cv=8), expected)
+    # Sent to both; what joblib sends by itself lies on one worker and dies with it.
+    with parallel_config("dask", scatter=[X, y]):
+        np.testing.assert_array_equal(cross_val_score(slow, X, y, cv=8), expected)
     assert killed not in client.run(os.getpid).values()
