@@ -56,7 +56,8 @@ class CheckedNetwork(FittedNetwork):
         _rows.check_input_shape(self.input_shape)
         flat, received = _rows.as_rows(X, None if reset else self._sample_shape)
         checks = {"dtype": _NUMBERS, "multi_output": True, **self._y_checks}
-        flat, y = validate_data(self, flat, y, reset=reset, **checks)
+        with _rows.numbers_wanted(flat):
+            flat, y = validate_data(self, flat, y, reset=reset, **checks)
         self._check_values(flat, reset)
         y = y.toarray() if hasattr(y, "toarray") else y
         shape = None

@@ -1,6 +1,7 @@
 """From what users call X to flat rows, and what one sample looks like."""
 
 import math
+from contextlib import contextmanager
 from dataclasses import replace
 from numbers import Integral
 
@@ -19,7 +20,8 @@ def as_rows(X, expected=None):
     Samples of several axes are viewed as rows; whatever else X is stays as it is.
     """
     if isinstance(X, (list, tuple)) or getattr(X, "ndim", 0) > 2:
-        X = np.asarray(X)
+        with _one_shape(X):
+            X = np.asarray(X)
     if not isinstance(X, np.ndarray) or X.ndim <= 2:
         return X, None
     shape = X.shape[1:]
@@ -29,6 +31,39 @@ def as_rows(X, expected=None):
             f"values, got samples of shape {shape} (X.shape={X.shape})."
         )
     return X.reshape(X.shape[0], math.prod(shape)), shape
+
+
+@contextmanager
+def _one_shape(X):
+    try:
+        yield
+    except ValueError as err:
+        shapes = {getattr(sample, "shape", None) for sample in X} - {None}
+        got = f", got {sorted(shapes)[:3]}" if len(shapes) > 1 else ""
+        raise ValueError(
+            f"X must hold samples of one shape{got}: {err} Resize images, pad or cut "
+            "series."
+        ) from err
+
+
+@contextmanager
+def numbers_wanted(X):
+    """Say who takes texts where X has some and numbers are needed."""
+    try:
+        yield
+    except ValueError as err:
+        if "could not convert string" not in str(err) or not _has_texts(X):
+            raise
+        raise ValueError(
+            f"X must hold numbers: {err}. TabularClassifier and TabularRegressor take "
+            "columns of strings and categories as they are, TokenSequencer makes "
+            "texts to rows of numbers, and images are read into an array first."
+        ) from err
+
+
+def _has_texts(X):
+    dtypes = [X.dtype] if hasattr(X, "dtype") else getattr(X, "dtypes", [None])
+    return not all(getattr(dtype, "kind", "O") in "biuf" for dtype in dtypes)
 
 
 def are_sound(X, n_features, dtypes):

@@ -163,9 +163,14 @@ _ANY_KIND = {"ensure_all_finite": "allow-nan", "dtype": None}
 
 def _table_of(X):
     if isinstance(X, (list, tuple)):
-        return _array_of(X)
+        X = _array_of(X)
     if is_frame(X):
         _check_size(X)
+    elif getattr(X, "ndim", 0) > 2:
+        raise ValueError(
+            f"Found array with dim {X.ndim}, while a table has 2. Images, series and "
+            "volumes are for CNNClassifier and CNNRegressor."
+        )
     return X
 
 

@@ -179,7 +179,15 @@ DATA = {
         "Found array with 0 sample",
     ),
     "one sample": (lambda X, y: (X[0], y), "Expected 2D array, got 1D array"),
-    "words": (lambda X, y: (np.full(X.shape, "a"), y), "could not convert string"),
+    "words": (
+        lambda X, y: (np.full(X.shape, "a"), y),
+        "X must hold numbers: could not convert string.*TabularClassifier.*TokenSeq",
+    ),
+    "a path": (lambda X, y: ("photos/", y), "images are read into an array first"),
+    "images of two sizes": (
+        lambda X, y: ([np.zeros((8, 8)), np.zeros((9, 8))], y[:2]),
+        r"samples of one shape, got \[\(8, 8\), \(9, 8\)\].*Resize images",
+    ),
     "other length of y": (lambda X, y: (X, y[:-1]), "inconsistent numbers of samples"),
     "channels first": (
         lambda X, y: (X.reshape(-1, 1, 8, 8), y),

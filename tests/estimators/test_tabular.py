@@ -474,3 +474,8 @@ def test_defaults_of_values_hold_out_rows(fitted):
     )
     assert est.best_score_ > 0.5
     assert len(est.history_["val_loss"]) == est.n_iter_
+
+
+def test_images_are_sent_to_the_networks_that_see():
+    with pytest.raises(ValueError, match=r"dim 4, while a table has 2.*CNNClassifier"):
+        TabularClassifier().fit(np.zeros((4, 8, 8, 1)), [0, 1, 0, 1])
