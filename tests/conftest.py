@@ -17,13 +17,12 @@ os.environ["OMP_NUM_THREADS"] = "1"
 
 # Most tests compile more than they compute: with these options of XLA compiling takes a
 # third of the time. With XLA_FLAGS set, if to nothing, programs are those of a user.
-_FLAGS = ["--xla_backend_optimization_level=0"]
-_BACKEND = os.environ.get("KERAS_BACKEND", "jax")
-if Version(version("jaxlib")) < Version("0.12"):  # later ones end the process
-    _FLAGS += ["--xla_cpu_use_fusion_emitters=false"]
-    _FLAGS += ["--xla_cpu_parallel_codegen_split_count=1"]
-if _BACKEND == "jax":
-    os.environ.setdefault("XLA_FLAGS", " ".join(_FLAGS))
+if os.environ.get("KERAS_BACKEND", "jax") == "jax":
+    flags = ["--xla_backend_optimization_level=0"]
+    if Version(version("jaxlib")) < Version("0.12"):  # later ones end the process
+        flags.append("--xla_cpu_use_fusion_emitters=false")
+        flags.append("--xla_cpu_parallel_codegen_split_count=1")
+    os.environ.setdefault("XLA_FLAGS", " ".join(flags))
 
 
 def pytest_runtest_setup(item):

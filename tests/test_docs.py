@@ -1,6 +1,7 @@
 """What the guide says, run as written."""
 
 import doctest
+import warnings
 from pathlib import Path
 
 import pytest
@@ -8,26 +9,18 @@ import pytest
 import skopt_nn
 
 DOCS = Path(__file__).resolve().parents[1] / "docs"
-# What other libraries warn of is no fault of ours.
-PAGES = [
-    pytest.param(
-        page,
-        id=page.stem,
-        marks=pytest.mark.filterwarnings("ignore")
-        if page.stem == "integrations"
-        else (),
-    )
-    for page in sorted(DOCS.rglob("*.md"))
-    if ">>> " in page.read_text()
-]
+PAGES = [page for page in sorted(DOCS.rglob("*.md")) if ">>> " in page.read_text()]
 
 
 @pytest.mark.shown
 @pytest.mark.jax_only
-@pytest.mark.parametrize("page", PAGES)
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
 def test_the_examples_of_the_guide_print_what_they_show(page, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)  # some write files
-    result = doctest.testfile(str(page), module_relative=False)
+    with warnings.catch_warnings():
+        if page.stem == "integrations":  # what other libraries warn of is theirs
+            warnings.simplefilter("ignore")
+        result = doctest.testfile(str(page), module_relative=False)
     assert result.attempted
     assert result.failed == 0
 

@@ -20,8 +20,7 @@ def as_rows(X, expected=None):
     Samples of several axes are viewed as rows; whatever else X is stays as it is.
     """
     if isinstance(X, (list, tuple)) or getattr(X, "ndim", 0) > 2:
-        with _one_shape(X):
-            X = np.asarray(X)
+        X = _array_of(X)
     if not isinstance(X, np.ndarray) or X.ndim <= 2:
         return X, None
     shape = X.shape[1:]
@@ -33,10 +32,9 @@ def as_rows(X, expected=None):
     return X.reshape(X.shape[0], math.prod(shape)), shape
 
 
-@contextmanager
-def _one_shape(X):
+def _array_of(X):
     try:
-        yield
+        return np.asarray(X)
     except ValueError as err:
         shapes = {getattr(sample, "shape", None) for sample in X} - {None}
         got = f", got {sorted(shapes)[:3]}" if len(shapes) > 1 else ""
