@@ -59,6 +59,10 @@ def _import_keras():
     _limit_threads()
     if "keras" not in sys.modules:
         os.environ.setdefault("KERAS_BACKEND", DEFAULT_BACKEND)
+    if os.environ.get("KERAS_BACKEND") == "jax":
+        # jaxlib takes two hints to the compiler for features of a CPU, and says of each
+        # program that it finds on disk that it may crash (jax-ml/jax issue 38445).
+        os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     try:
         import keras
     except (ImportError, ValueError) as err:

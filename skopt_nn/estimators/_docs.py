@@ -56,7 +56,10 @@ SHARING_REFERENCES = """\
        arXiv:1504.04788.
     .. [9] A. Desai, K. Zhou, A. Shrivastava. "Hardware-Aware Compression with Random
        Operation Access Specific Tile (ROAST) Hashing". ICML 2023, PMLR 202, 7732-7749.
-       arXiv:2207.10702."""
+       arXiv:2207.10702.
+    .. [10] M. Courbariaux, Y. Bengio, J.-P. David. "BinaryConnect: Training Deep Neural
+       Networks with binary weights during propagations". NeurIPS 2015.
+       arXiv:1511.00363."""
 
 TABLE_REFERENCES = """\
 .. [3] Y. Gorishniy, A. Kotelnikov, A. Babenko. "TabM: Advancing Tabular Deep Learning

@@ -45,12 +45,13 @@ class SharedWeightEstimator(ConvolutionalEstimator):
     ``tolerance`` below that of the unshared network. ``"templates"``: the kernels
     of one shape are mixtures of ``n_templates`` kernels that they share; layers
     whose mixtures end up alike become one [5]_. ``"clustered"``: layers
-    share nothing, but the weights of each kernel take ``n_clusters`` values, the
-    means of k-means, to which they are moved between epochs and at the end [7]_;
-    files hold these values and a few bits for each weight. ``"hashed"``: the kernels
-    of dense layers, and of convolutions of one pixel, are drawn at random from
-    vectors that are ``compression`` times shorter [8]_, in runs of eight weights
-    [9]_. None: each layer has weights of its own, to compare with.
+    share nothing, but the weights of each kernel take ``n_clusters`` values; files hold
+    these values and a few bits for each weight. Values are the means of k-means, to
+    which weights are moved between epochs and at the end [7]_; four or fewer are
+    trained, and the weights take them in each step, which then lasts longer [10]_.
+    ``"hashed"``: the kernels of dense layers, and of convolutions of one pixel, are
+    drawn at random from vectors that are ``compression`` times shorter [8]_, in runs of
+    eight weights [9]_. None: each layer has weights of its own, to compare with.
     """
     block: str = parameter("recursive", OneOf(networks.SHARED_BLOCKS), "str")
     """What a stage is made of: a convolution and ``depth`` residual ones of equal shape
@@ -139,7 +140,7 @@ class SharedWeightEstimator(ConvolutionalEstimator):
 
 
 class _Projection(Hook):
-    """Moves weights towards shared ones between epochs, and all the way at the end.
+    """Moves weights towards shared ones before epochs, and all the way at the end.
 
     The part of the way is that of the training that is done: weights that are moved all
     the way from the first epoch on never change clusters.
@@ -151,9 +152,10 @@ class _Projection(Hook):
     def begin(self, run):
         self._first = run.epoch
 
-    def end_epoch(self, run):
-        done = run.epoch + 1 - self._first
-        self._move(run, done / (run.last_epoch + 1 - self._first))
+    def begin_epoch(self, run):
+        done = run.epoch - self._first
+        if done:
+            self._move(run, done / (run.last_epoch + 1 - self._first))
 
     def end(self, run):
         self._move(run, 1.0)

@@ -12,7 +12,12 @@ from skopt_nn._parameters import OneOf, Range
 from skopt_nn.networks import _stages
 from skopt_nn.networks._cnn import BLOCKS, CNNRecipe, at
 from skopt_nn.networks._recipe import restricted
-from skopt_nn.networks.layers import HashedKernel, TemplateBank, hashed_size
+from skopt_nn.networks.layers import (
+    HashedKernel,
+    QuantizedKernel,
+    TemplateBank,
+    hashed_size,
+)
 from skopt_nn.networks.sharing import shared_layers
 
 # Where layers are shared, a file of few values may ask for any number of them.
@@ -47,6 +52,9 @@ class SharedRecipe(CNNRecipe):
     compression : float
         How many weights of dense kernels, and of convolutions of one pixel, come from
         one that is stored; 1 for kernels of their own.
+    n_values : int
+        How many values the weights of a kernel take while it is trained; 0 for any
+        number.
     """
 
     name: ClassVar[str] = "shared"
@@ -58,6 +66,7 @@ class SharedRecipe(CNNRecipe):
         "embedding_dim": 0,
         "n_templates": 0,
         "compression": 1.0,
+        "n_values": 0,
     }
 
     block: str = restricted(OneOf(SHARED_BLOCKS), default=RECURSIVE)
@@ -66,6 +75,7 @@ class SharedRecipe(CNNRecipe):
     groups: Mapping[str, str] = field(default_factory=dict, compare=False)
     n_templates: int = restricted(Range(Integral, 0), default=0)
     compression: float = restricted(Range(Real, 1), default=1.0)
+    n_values: int = restricted(Range(Integral, 0, 256, closed="both"), default=0)
     partition: tuple[tuple[str, ...], ...] = field(init=False)
 
     def __post_init__(self):
@@ -158,7 +168,7 @@ class SharedRecipe(CNNRecipe):
     @property
     def has_sources(self) -> bool:
         """Whether kernels are made of what is stored."""
-        return self.n_templates > 0 or self.compression > 1
+        return self.n_templates > 0 or self.compression > 1 or self.n_values > 0
 
     def bank_of(self, slot: str, shape: tuple[int, ...]) -> str | None:
         """Name of the templates that the kernel of a slot is a mixture of."""
@@ -237,4 +247,7 @@ class _Units(_stages.Units):
         if name is not None:
             new = TemplateBank(self._recipe.n_templates, name=name)
             return self._banks.setdefault(name, new)
-        return None if n_hashed is None else HashedKernel(n_hashed)
+        if n_hashed is not None:
+            return HashedKernel(n_hashed)
+        n_values = self._recipe.n_values
+        return QuantizedKernel(n_values) if n_values else None

@@ -5,6 +5,7 @@ import pickle
 
 import numpy as np
 import pytest
+from sklearn.base import clone
 from sklearn.model_selection import GridSearchCV
 
 from skopt_nn import (
@@ -79,7 +80,15 @@ def test_early_stopping_and_more_epochs_end_on_a_few_values(make, digits):
 def test_clusters_ask_for_no_program(make, digits):
     est = make(SharedWeightClassifier, **WIDE)
     training.clear_cache()
-    GridSearchCV(est, {"n_clusters": [2, 3, 16]}, cv=2).fit(*digits)
+    GridSearchCV(est, {"n_clusters": [5, 16, 32]}, cv=2).fit(*digits)
+    assert training.cache_info().compilations["train"] == 1
+
+
+@pytest.mark.jax_only
+def test_a_number_of_few_clusters_asks_for_one_program(make, digits):
+    est = make(SharedWeightClassifier, **WIDE, n_clusters=2)
+    training.clear_cache()
+    GridSearchCV(est, {"learning_rate": [0.001, 0.003]}, cv=2).fit(*digits)
     assert training.cache_info().compilations["train"] == 1
 
 
@@ -95,6 +104,18 @@ def test_a_few_values_read_digits(digits):
     X, y = digits
     est = SharedWeightClassifier(**WIDE | {"epochs": 60}, n_clusters=3, random_state=0)
     assert est.fit(X[:200], y[:200]).score(X[200:], y[200:]) > 0.8
+
+
+def test_binary_kernels_read_digits_nearly_as_well_as_free_ones(digits):
+    X, y = digits
+    binary = SharedWeightClassifier(
+        **WIDE | {"epochs": 30}, n_clusters=2, random_state=0
+    )
+    free = clone(binary).set_params(sharing=None)
+    scores = [
+        est.fit(X[:200], y[:200]).score(X[200:], y[200:]) for est in (binary, free)
+    ]
+    assert scores[0] > scores[1] - 0.03
 
 
 @pytest.mark.parametrize(

@@ -57,6 +57,7 @@ FORGED_STAGES = {
 }
 FORGED_SHARES = {
     "n_templates": [-1, 2.0, True, "3", None, math.nan, [3], {}],
+    "n_values": [-1, 257, 2.0, True, "3", None, math.nan, [3], {}],
     "compression": [0, 0.5, -1.0, math.nan, True, "8", None, [8], {}],
 }
 CASES = [

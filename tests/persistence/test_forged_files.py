@@ -223,6 +223,7 @@ BAD_DEPTHS = [*NOT_AN_INTEGER, -1]
 BAD_VALUES_OF_SHARING = {
     "groups": [3, True, "shared_1", ("stage_1_entry",), ["stage_1_entry"]],
     "n_templates": [*NOT_AN_INTEGER, -1],
+    "n_values": [*NOT_AN_INTEGER, -1, 257],
     "compression": [None, True, "8", (8,), {}, 0, 0.5, float("nan")],
 }
 

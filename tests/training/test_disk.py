@@ -63,6 +63,11 @@ def test_the_next_process_finds_every_program_and_trains_to_the_same_bits(tmp_pa
     assert programs(folder) == kept
 
 
+def test_the_next_process_says_nothing_of_what_it_finds(tmp_path):
+    folder = tmp_path / "compiled"
+    assert [run(FIT, folder).stderr for _ in range(2)] == ["", ""]
+
+
 def test_truncated_programs_are_compiled_again(tmp_path):
     folder = tmp_path / "compiled"
     digest, *_ = fit(folder)

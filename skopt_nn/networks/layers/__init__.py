@@ -19,6 +19,7 @@ from skopt_nn.networks.layers._normalization import (
 from skopt_nn.networks.layers._periodic import PeriodicEmbedding
 from skopt_nn.networks.layers._piecewise_linear import PiecewiseLinearEmbedding
 from skopt_nn.networks.layers._pooling import MaxPooling
+from skopt_nn.networks.layers._quantized_kernel import QuantizedKernel
 from skopt_nn.networks.layers._standardize import Standardize
 from skopt_nn.networks.layers._template_bank import TemplateBank
 
@@ -42,6 +43,7 @@ __all__ = [
     "MemberScale",
     "PeriodicEmbedding",
     "PiecewiseLinearEmbedding",
+    "QuantizedKernel",
     "Role",
     "Standardize",
     "TemplateBank",

@@ -15,10 +15,10 @@ class Constant(keras.initializers.Initializer):
 
     Parameters
     ----------
-    value : float, default=0.0
+    value : float or array that is broadcast to the shape, default=0.0
     """
 
-    def __init__(self, value=0.0):
+    def __init__(self, value: float | np.ndarray = 0.0):
         self.value = value
 
     def __call__(self, shape, dtype=None):
@@ -62,9 +62,14 @@ def glorot_uniform_of(
     kernel: tuple[int, ...], rng: np.random.Generator, shape: tuple[int, ...]
 ) -> np.ndarray:
     """Numbers from the distribution of a kernel that has another shape."""
-    *window, fan_in, fan_out = kernel
-    limit = math.sqrt(6 / (math.prod(window) * (fan_in + fan_out)))
+    limit = glorot_limit(kernel)
     return rng.uniform(-limit, limit, shape)
+
+
+def glorot_limit(kernel: tuple[int, ...]) -> float:
+    """The largest weight that a kernel of this shape starts with."""
+    *window, fan_in, fan_out = kernel
+    return math.sqrt(6 / (math.prod(window) * (fan_in + fan_out)))
 
 
 def he_normal(rng: np.random.Generator, shape: tuple[int, ...]) -> np.ndarray:

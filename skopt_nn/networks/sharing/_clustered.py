@@ -1,19 +1,25 @@
 """The weights of each kernel take a few values, which are stored once."""
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from skopt_nn._backend import keras, on_device
+from skopt_nn.networks.layers import QuantizedKernel
 from skopt_nn.networks.sharing._sharing import Sharing
 
 _MOST_ROUNDS = 100
+# So few values are too far apart for weights to move between them by projection alone.
+_FEW = 4
 
 
 @dataclass(frozen=True)
 class Clustered(Sharing):
-    """A codebook for each kernel, on which its weights are projected between epochs.
+    """A codebook for each kernel, whose values its weights take.
+
+    Weights are projected on the means of k-means between epochs. Where there are few
+    clusters they are not: kernels take their values in each step, which trains these.
 
     Parameters
     ----------
@@ -46,8 +52,16 @@ class Clustered(Sharing):
                 "or a wider layer."
             )
 
+    def applied_to(self, recipe):
+        n_values = self.n_clusters if self.n_clusters <= _FEW else 0
+        return replace(super().applied_to(recipe), n_values=n_values)
+
     def project(self, model, part):
         for layer in model.layers:
+            if hasattr(layer, "codebook"):
+                if part == 1:
+                    QuantizedKernel.settle(layer)
+                continue
             kernel = getattr(layer, "kernel", None)
             if kernel is not None:
                 values = keras.ops.convert_to_numpy(kernel.value)

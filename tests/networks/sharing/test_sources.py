@@ -8,7 +8,7 @@ import pytest
 
 from skopt_nn import networks, training
 from skopt_nn.networks.layers import hashed_size
-from skopt_nn.networks.sharing import Hashed, Templates
+from skopt_nn.networks.sharing import Clustered, Hashed, Templates
 from skopt_nn.training.objectives import Objective, cross_entropy
 from tests.doubles import SHARED, build, draw, to_numpy
 
@@ -16,6 +16,10 @@ DEEP = replace(SHARED, filters=(4, 4), depth=2, dense_units=(12, 12))
 TEMPLATES = Templates(2).applied_to(DEEP)
 PERCEPTRON = replace(SHARED, filters=(), dense_units=(24, 16))
 HASHED = Hashed(4).applied_to(PERCEPTRON)
+FEW = Clustered(3).applied_to(replace(SHARED, dense_units=(24, 16)))
+SOURCES = pytest.mark.parametrize(
+    "recipe", [TEMPLATES, HASHED, FEW], ids=["templates", "hashed", "few values"]
+)
 MIXED = [name for name in DEEP.slots() if name.startswith("stage")][1:]
 
 
@@ -43,7 +47,7 @@ def one_step(model, recipe):
 
 def twin_of(model, recipe):
     """The unshared network of the same numbers."""
-    twin = replace(recipe, n_templates=0, compression=1.0).build()
+    twin = replace(recipe, n_templates=0, compression=1.0, n_values=0).build()
     for layer in twin.layers:
         source = model.get_layer(layer.name)
         for variable in layer.variables:
@@ -53,7 +57,7 @@ def twin_of(model, recipe):
     return twin
 
 
-@pytest.mark.parametrize("recipe", [TEMPLATES, HASHED], ids=["templates", "hashed"])
+@SOURCES
 def test_a_network_computes_what_its_unshared_twin_does(recipe):
     model = build(recipe)
     rows = draw((5, math.prod(recipe.input_shape)))
@@ -66,7 +70,7 @@ def test_a_network_computes_what_its_unshared_twin_does(recipe):
     }
 
 
-@pytest.mark.parametrize("recipe", [TEMPLATES, HASHED], ids=["templates", "hashed"])
+@SOURCES
 def test_stored_arrays_are_those_that_a_file_must_have(recipe):
     model = build(recipe)
     recipe.check_values(networks.get_values(model))
@@ -209,3 +213,60 @@ def test_a_compression_that_leaves_no_weight_is_refused():
     recipe = Hashed(1e6).applied_to(PERCEPTRON)
     with pytest.raises(ValueError, match=r"compression=1000000.0 must leave a weight"):
         Hashed(1e6).check(recipe)
+
+
+# -- few values -----------------------------------------------------------------
+
+
+def nearest(layer):
+    latent, values = to_numpy(layer.latent), to_numpy(layer.codebook)
+    return values[np.abs(latent[..., None] - values).argmin(axis=-1)]
+
+
+@pytest.mark.parametrize("n_values", [1, 2, 4])
+def test_each_weight_is_the_nearest_value(n_values):
+    model = build(replace(FEW, n_values=n_values))
+    for layer in (model.get_layer("dense_1"), model.get_layer("logits")):
+        np.testing.assert_allclose(to_numpy(layer.kernel), nearest(layer), rtol=1e-5)
+        assert len(np.unique(nearest(layer))) == n_values
+
+
+def test_values_start_as_the_means_of_equal_parts_of_the_weights_drawn():
+    layer = build(replace(FEW, dense_units=(24, 400))).get_layer("dense_2")
+    latent, values = to_numpy(layer.latent), to_numpy(layer.codebook)
+    means = [latent[nearest(layer) == value].mean() for value in values]
+    np.testing.assert_allclose(values, means, atol=0.05 * latent.max())
+
+
+def test_a_value_takes_the_sum_of_the_gradients_of_its_weights_and_weights_their_own():
+    model = build(FEW)
+    twin = twin_of(model, FEW)
+    layer, other = model.get_layer("dense_1"), twin.get_layer("dense_1")
+    latent, values = to_numpy(layer.latent), to_numpy(layer.codebook)
+    kernel = to_numpy(other.kernel)
+    one_step(twin, FEW)
+    one_step(model, FEW)
+    step = to_numpy(other.kernel) - kernel
+    moved = to_numpy(layer.latent) - latent
+    np.testing.assert_allclose(moved, step, rtol=1e-3, atol=1e-5)
+    moved = to_numpy(layer.codebook) - values
+    expected = [step[np.isclose(kernel, value)].sum() for value in values]
+    np.testing.assert_allclose(moved, expected, rtol=1e-3, atol=1e-5)
+
+
+def test_weights_settle_on_the_values_of_their_kernels():
+    model = build(FEW)
+    layer = model.get_layer("dense_1")
+    layer.codebook.assign(np.float32([0.2, 0.1, -0.1]))
+    kernel = to_numpy(layer.kernel)
+    Clustered(3).project(model, 0.5)
+    assert len(np.unique(to_numpy(layer.latent))) > 3
+    Clustered(3).project(model, 1.0)
+    np.testing.assert_allclose(to_numpy(layer.latent), kernel, rtol=1e-5)
+    np.testing.assert_array_equal(to_numpy(layer.kernel), to_numpy(layer.latent))
+    assert set(np.unique(to_numpy(layer.latent))) <= set(to_numpy(layer.codebook))
+
+
+def test_many_values_are_found_by_projection():
+    assert Clustered(4).applied_to(PERCEPTRON).n_values == 4
+    assert Clustered(5).applied_to(PERCEPTRON) == PERCEPTRON
