@@ -34,12 +34,14 @@ def hashed(compression):
 
 
 UNSHARED = {"sharing": None}
+# Nine kernels of one shape, and little else: two of them are a fourth of all.
+DEEP = {"filters": (24, 24), "depth": 4, "dense_units": (), "head": "average"}
 RECURSIVE = {
-    "unshared": UNSHARED,
-    "tied": {"sharing": "tied"},
-    "2 templates": {"sharing": "templates", "n_templates": 2},
-    "1 template": {"sharing": "templates", "n_templates": 1},
-    "similar": {"sharing": "similar"},
+    "unshared": {**DEEP, **UNSHARED},
+    "tied": {**DEEP, "sharing": "tied"},
+    "2 templates": {**DEEP, "sharing": "templates", "n_templates": 2},
+    "1 template": {**DEEP, "sharing": "templates", "n_templates": 1},
+    "similar": {**DEEP, "sharing": "similar"},
 }
 # Task, then setting: parameters, and the dtype of its file.
 SETTINGS = {
@@ -48,6 +50,7 @@ SETTINGS = {
     "mnist-lenet": {
         "300-100": {**LENET, **UNSHARED},
         "300-100, 16 values": {**LENET, **clustered(16)},
+        "300-100, 4 values": {**LENET, **clustered(4)},
         "300-100, 2 values": {**LENET, **clustered(2)},
     },
     "mnist-cnn": {
