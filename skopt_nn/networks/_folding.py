@@ -41,7 +41,7 @@ def folded(model: keras.Model) -> keras.Model:
 
 
 def _formed(model, recipe):
-    plain = replace(recipe, n_templates=0, compression=1.0, n_values=0).model()
+    plain = recipe.without_sources().model()
     for layer in plain.layers:
         source = model.get_layer(layer.name)
         values = {variable.name: variable for variable in source.variables}

@@ -3,7 +3,7 @@
 import math
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from numbers import Integral, Real
 from typing import Any, ClassVar
@@ -169,6 +169,10 @@ class SharedRecipe(CNNRecipe):
     def has_sources(self) -> bool:
         """Whether kernels are made of what is stored."""
         return self.n_templates > 0 or self.compression > 1 or self.n_values > 0
+
+    def without_sources(self):
+        """The recipe of the same network, whose kernels are weights of their own."""
+        return replace(self, n_templates=0, compression=1.0, n_values=0)
 
     def bank_of(self, slot: str, shape: tuple[int, ...]) -> str | None:
         """Name of the templates that the kernel of a slot is a mixture of."""

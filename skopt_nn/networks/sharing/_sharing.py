@@ -61,9 +61,7 @@ class Sharing:
     def applied_to(self, recipe: Any) -> Any:
         """The recipe of a network that shares so."""
         groups = self.groups(recipe.slots())
-        return replace(
-            recipe, groups=groups, n_templates=0, compression=1.0, n_values=0
-        )
+        return replace(recipe.without_sources(), groups=groups)
 
     def groups(self, slots: Mapping[str, tuple[int, ...]]) -> dict[str, str]:
         """The layer of each slot, from the kernel shapes of all slots."""

@@ -47,7 +47,7 @@ def one_step(model, recipe):
 
 def twin_of(model, recipe):
     """The unshared network of the same numbers."""
-    twin = replace(recipe, n_templates=0, compression=1.0, n_values=0).build()
+    twin = recipe.without_sources().build()
     for layer in twin.layers:
         source = model.get_layer(layer.name)
         for variable in layer.variables:
