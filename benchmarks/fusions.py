@@ -6,17 +6,14 @@ network sees, is what weights and thresholds are learned on. Times are of
 ``predict_proba`` of 10,000 rows, medians in alternation.
 """
 
-import argparse
-import os
 import time
-from pathlib import Path
 
 import numpy as np
 from sklearn.frozen import FrozenEstimator
 from sklearn.metrics import log_loss
 from sklearn.model_selection import train_test_split
 
-from benchmarks import data, learning, report, students
+from benchmarks import learning, report, script, students
 from skopt_nn import CNNClassifier, make_cascade, make_parallel_fusion
 
 N_ROWS, N_REPEATS = 10_000, 5
@@ -75,25 +72,11 @@ def timed(models, X):
 
 
 def main(arguments=None):
-    parser = argparse.ArgumentParser(
-        prog="python -m benchmarks.fusions", description=__doc__
-    )
-    parser.add_argument("--data", type=Path, default=os.environ.get(data.VARIABLE))
-    parser.add_argument("--only", action="append", choices=TASKS)
-    parser.add_argument("--seeds", type=int, default=5)
-    options = parser.parse_args(arguments)
+    options = script.parser("fusions", __doc__, TASKS).parse_args(arguments)
     header = ("task", "model", "accuracy", "log-loss", "ms, 10,000 rows", "one member")
     note = f"Means of {options.seeds} seeds; times against the median of the members."
     table = report.Table("Fusions of networks", header, note=note)
-    print(f"Measured {report.machine()}.\n", flush=True)
-    for task in options.only or TASKS:
-        if task != "digits" and options.data is None:
-            print(f"{task}: left out. Give its folder by --data or {data.VARIABLE}.")
-            continue
-        runs = []
-        for seed in range(options.seeds):
-            runs.append(measure(task, options.data, seed))
-            print(task, seed, runs[-1], flush=True)
+    for task, runs in script.runs(options, TASKS, measure, ["digits"]):
         means = {name: np.mean([run[name] for run in runs], axis=0) for name in runs[0]}
         alone = [of for name, of in means.items() if name.startswith("member ")]
         one = np.median([of[2] for of in alone])

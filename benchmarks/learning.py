@@ -5,16 +5,13 @@ scikit-learn in five shuffled folds. Every figure is of the last epoch; test row
 no part in any choice.
 """
 
-import argparse
-import os
 import time
-from pathlib import Path
 
 import numpy as np
 from sklearn.datasets import load_digits
 from sklearn.model_selection import StratifiedKFold
 
-from benchmarks import data, report
+from benchmarks import report, script
 from skopt_nn import CNNClassifier
 
 
@@ -80,12 +77,8 @@ def measure(rows, seed, parameters):
 
 
 def main(arguments=None):
-    parser = argparse.ArgumentParser(
-        prog="python -m benchmarks.learning", description=__doc__
-    )
-    parser.add_argument("--data", type=Path, default=os.environ.get(data.VARIABLE))
-    parser.add_argument("--only", action="append", choices=[*TASKS, "digits"])
-    parser.add_argument("--seeds", type=int, default=5)
+    tasks = [*TASKS, "digits"]
+    parser = script.parser("learning", __doc__, tasks)
     parser.add_argument(
         "--set",
         default="",
@@ -96,16 +89,13 @@ def main(arguments=None):
     parameters = eval(f"dict({options.set})")
     header = ("task", "accuracy", "least", "seconds", "parameters", "epochs")
     table = report.Table("Defaults", header, note=f"{options.seeds} seeds.")
-    print(f"Measured {report.machine()}.\n", flush=True)
-    for name in options.only or [*TASKS, "digits"]:
-        if name != "digits" and options.data is None:
-            print(f"{name}: left out. Give its folder by --data or {data.VARIABLE}.")
-            continue
-        runs = []
-        for seed in range(options.seeds):
-            splits = folds(seed) if name == "digits" else [TASKS[name](options.data)]
-            runs += [measure(rows, seed, parameters) for rows in splits]
-            print(name, seed, runs[-1], flush=True)
+
+    def measure_all(name, folder, seed):
+        splits = folds(seed) if name == "digits" else [TASKS[name](folder)]
+        return [measure(rows, seed, parameters) for rows in splits]
+
+    for name, found in script.runs(options, tasks, measure_all, shipped=["digits"]):
+        runs = [run for of_seed in found for run in of_seed]
         scores, seconds, sizes, epochs = map(np.array, zip(*runs))
         row = (report.accuracy(scores.mean()), report.accuracy(scores.min()))
         table.rows.append((name, *row, np.median(seconds), sizes[0], epochs[0]))

@@ -5,8 +5,6 @@ of the last epoch; test rows have no part in any choice. Bytes are those of a fi
 `skopt_nn.save` writes.
 """
 
-import argparse
-import os
 import tempfile
 import time
 from pathlib import Path
@@ -14,7 +12,7 @@ from pathlib import Path
 import numpy as np
 
 import skopt_nn
-from benchmarks import data, report
+from benchmarks import data, report, script
 from skopt_nn import SharedWeightClassifier
 
 LENET = {"filters": (), "dense_units": (300, 100)}
@@ -90,13 +88,7 @@ def measure(split, seed, *, dtype=None, **parameters):
 
 
 def main(arguments=None):
-    parser = argparse.ArgumentParser(
-        prog="python -m benchmarks.sharing", description=__doc__
-    )
-    parser.add_argument("--data", type=Path, default=os.environ.get(data.VARIABLE))
-    parser.add_argument("--only", action="append", choices=SETTINGS)
-    parser.add_argument("--seeds", type=int, default=5)
-    options = parser.parse_args(arguments)
+    options = script.parser("sharing", __doc__, SETTINGS).parse_args(arguments)
     header = ("task", "network", "accuracy", "least", "parameters", "bytes", "seconds")
     table = report.Table("Shared weights", header, note=f"{options.seeds} seeds.")
     print(f"Measured {report.machine()}.\n", flush=True)

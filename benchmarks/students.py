@@ -6,17 +6,14 @@ defaults of ``DistilledClassifier``, and alone with its own. Test rows have no p
 any choice.
 """
 
-import argparse
-import os
 import time
-from pathlib import Path
 
 import numpy as np
 from sklearn.base import clone
 from sklearn.frozen import FrozenEstimator
 from sklearn.model_selection import train_test_split
 
-from benchmarks import data, learning, report, tables
+from benchmarks import data, learning, report, script, tables
 from skopt_nn import (
     CNNClassifier,
     DistilledClassifier,
@@ -51,8 +48,7 @@ def cifar10(folder, seed):
 
 def table(name):
     def read(folder, seed):
-        X, y = tables.read(name, folder)
-        return train_test_split(X, y, test_size=0.25, stratify=y, random_state=seed)
+        return tables.split(*tables.read(name, folder), seed)
 
     return read
 
@@ -70,12 +66,16 @@ TASKS = {
 SHIPPED = ("digits", "breast cancer", "wine")
 
 
+def fusion(kind, seed):
+    """Three default estimators that differ in their seeds."""
+    return make_parallel_fusion(*(kind(random_state=10 * seed + i) for i in range(3)))
+
+
 def measure(task, folder, seed):
     """Scores of teacher, student alone and taught; sizes and seconds."""
     X, X_test, y, y_test = TASKS[task](folder, seed)
     kind = CNNClassifier if np.ndim(X) > 2 else TabularClassifier
-    members = [kind(random_state=10 * seed + i) for i in range(3)]
-    teacher = make_parallel_fusion(*members).fit(X, y)
+    teacher = fusion(kind, seed).fit(X, y)
     n_parameters = sum(member.n_parameters_ for member in teacher.estimators_)
     distilled = DistilledClassifier(FrozenEstimator(teacher), random_state=seed)
     start = time.perf_counter()
@@ -95,28 +95,14 @@ def measure(task, folder, seed):
 
 
 def main(arguments=None):
-    parser = argparse.ArgumentParser(
-        prog="python -m benchmarks.students", description=__doc__
-    )
-    parser.add_argument("--data", type=Path, default=os.environ.get(data.VARIABLE))
-    parser.add_argument("--only", action="append", choices=TASKS)
-    parser.add_argument("--seeds", type=int, default=5)
-    options = parser.parse_args(arguments)
+    options = script.parser("students", __doc__, TASKS).parse_args(arguments)
     header = (
         *("task", "teacher", "alone", "taught", "taught - alone"),
         *("least difference", "share of the gap", "parameters / teacher's"),
     )
     note = f"Accuracy, means of {options.seeds} seeds."
     found = report.Table("Students", header, note=note)
-    print(f"Measured {report.machine()}.\n", flush=True)
-    for task in options.only or TASKS:
-        if task not in SHIPPED and options.data is None:
-            print(f"{task}: left out. Give its folder by --data or {data.VARIABLE}.")
-            continue
-        runs = []
-        for seed in range(options.seeds):
-            runs.append(measure(task, options.data, seed))
-            print(task, seed, *np.round(runs[-1], 4), flush=True)
+    for task, runs in script.runs(options, TASKS, measure, SHIPPED):
         teacher, alone, taught, share, _ = np.transpose(runs)
         gained, gap = (taught - alone).mean(), (teacher - alone).mean()
         scores = [report.accuracy(of.mean()) for of in (teacher, alone, taught)]

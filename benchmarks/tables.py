@@ -5,14 +5,12 @@ scikit-learn ships. A quarter of the rows of each seed is for testing; no conten
 sees them, and no default was chosen on them.
 """
 
-import argparse
-import os
 import time
 from importlib.util import find_spec
-from pathlib import Path
 
 import numpy as np
 from sklearn import datasets
+from sklearn.base import is_classifier
 from sklearn.compose import make_column_selector, make_column_transformer
 from sklearn.ensemble import (
     HistGradientBoostingClassifier,
@@ -25,7 +23,7 @@ from sklearn.neural_network import MLPClassifier, MLPRegressor
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
-from benchmarks import data, report
+from benchmarks import report, script
 from skopt_nn import TabularClassifier, TabularRegressor
 
 # File and target of each table; what y is, if it is not the target itself.
@@ -64,35 +62,59 @@ def read(name, folder):
     return X, y if change is None else change(y)
 
 
-# -- contenders -------------------------------------------------------------------
+def has_labels(y):
+    """Whether a target is a class, and no value."""
+    return len(np.unique(y)) < 20
 
 
-def ours(is_classifier, seed):
-    return (TabularClassifier if is_classifier else TabularRegressor)(random_state=seed)
+def split(X, y, seed, test_size=0.25):
+    """Rows to train on and rows to test, with equal shares of classes."""
+    stratify = y if has_labels(y) else None
+    return train_test_split(
+        X, y, test_size=test_size, stratify=stratify, random_state=seed
+    )
 
 
-def trees(is_classifier, seed):
-    kinds = HistGradientBoostingRegressor, HistGradientBoostingClassifier
-    return kinds[is_classifier](random_state=seed)
-
-
-def lightgbm(is_classifier, seed):
-    from lightgbm import LGBMClassifier, LGBMRegressor
-
-    kind = LGBMClassifier if is_classifier else LGBMRegressor
-    return kind(random_state=seed, verbose=-1)
-
-
-def perceptron(is_classifier, seed):
-    kind = MLPClassifier if is_classifier else MLPRegressor
-    columns = make_column_transformer(
+def numbers():
+    """Numbers of any column, filled and scaled."""
+    return make_column_transformer(
         (
             OneHotEncoder(handle_unknown="ignore", sparse_output=False),
             make_column_selector(dtype_include="category"),
         ),
         remainder=make_pipeline(SimpleImputer(), StandardScaler()),
     )
-    return make_pipeline(columns, kind(random_state=seed))
+
+
+def loss_of(model, X, y):
+    """Log-loss, or root mean squared error."""
+    if is_classifier(model):
+        return log_loss(y, model.predict_proba(X), labels=model.classes_)
+    return root_mean_squared_error(y, model.predict(X))
+
+
+# -- contenders -------------------------------------------------------------------
+
+
+def ours(of_labels, seed):
+    return (TabularClassifier if of_labels else TabularRegressor)(random_state=seed)
+
+
+def trees(of_labels, seed):
+    kinds = HistGradientBoostingRegressor, HistGradientBoostingClassifier
+    return kinds[of_labels](random_state=seed)
+
+
+def lightgbm(of_labels, seed):
+    from lightgbm import LGBMClassifier, LGBMRegressor
+
+    kind = LGBMClassifier if of_labels else LGBMRegressor
+    return kind(random_state=seed, verbose=-1)
+
+
+def perceptron(of_labels, seed):
+    kind = MLPClassifier if of_labels else MLPRegressor
+    return make_pipeline(numbers(), kind(random_state=seed))
 
 
 CONTENDERS = {
@@ -108,23 +130,11 @@ CONTENDERS = {
 
 def measure(make, table, seed, most_rows=None):
     """Score, loss and seconds of one fit."""
-    X, y = table
-    is_classifier = y.nunique() < 20
-    X, X_test, y, y_test = train_test_split(
-        X,
-        y,
-        test_size=0.25,
-        random_state=seed,
-        stratify=y if is_classifier else None,
-    )
+    X, X_test, y, y_test = split(*table, seed)
     start = time.perf_counter()
-    model = make(is_classifier, seed).fit(X[:most_rows], y[:most_rows])
+    model = make(has_labels(y), seed).fit(X[:most_rows], y[:most_rows])
     seconds = time.perf_counter() - start
-    if is_classifier:
-        loss = log_loss(y_test, model.predict_proba(X_test), labels=model.classes_)
-    else:
-        loss = root_mean_squared_error(y_test, model.predict(X_test))
-    return model.score(X_test, y_test), loss, seconds
+    return model.score(X_test, y_test), loss_of(model, X_test, y_test), seconds
 
 
 def rows_of(name, options):
@@ -146,12 +156,7 @@ def rows_of(name, options):
 
 
 def main(arguments=None):
-    parser = argparse.ArgumentParser(
-        prog="python -m benchmarks.tables", description=__doc__
-    )
-    parser.add_argument("--data", type=Path, default=os.environ.get(data.VARIABLE))
-    parser.add_argument("--only", action="append", choices=[*FILES, *SHIPPED])
-    parser.add_argument("--seeds", type=int, default=5)
+    parser = script.parser("tables", __doc__, [*FILES, *SHIPPED])
     parser.add_argument(
         "--most-rows", type=int, help="train on so many rows at most (a quick look)"
     )

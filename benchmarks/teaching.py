@@ -6,60 +6,50 @@ published example; a tenth of the labels. Boosted trees and a small student on t
 Test rows have no part in any choice.
 """
 
-import argparse
-import os
 import pickle
-from pathlib import Path
 
 import numpy as np
-from sklearn.base import clone
-from sklearn.ensemble import (
-    HistGradientBoostingClassifier,
-    HistGradientBoostingRegressor,
-)
+from sklearn.base import clone, is_classifier
 from sklearn.frozen import FrozenEstimator
 from sklearn.model_selection import train_test_split
 
-from benchmarks import data, learning, report, tables
+from benchmarks import learning, report, script, students, tables
 from skopt_nn import (
     CNNClassifier,
     DistilledClassifier,
     DistilledRegressor,
     KerasClassifier,
-    make_parallel_fusion,
 )
 
-TABLES = ("churn", "credit", "lending", "diamonds", "deliveries")
 UNLABELLED = -1
 
 
-def fusion(seed):
-    return make_parallel_fusion(
-        *(CNNClassifier(random_state=10 * seed + i) for i in range(3))
-    )
+def scores(teacher, student, rows, seed):
+    """Of the fitted teacher, of the student alone, and of the student taught.
 
-
-def scores(teacher, student, rows, seed, **how):
-    """Of the fitted teacher, of the student alone, and of the student taught."""
+    Without a student, that of ``DistilledClassifier`` or ``DistilledRegressor``; beside
+    the scores, how many bytes the teacher has for one of the student.
+    """
     X, X_test, y, y_test = rows
-    distilled = DistilledClassifier(
-        FrozenEstimator(teacher), student, random_state=seed, **how
-    )
-    taught = distilled.fit(X, y).score(X_test, y_test)
+    distill = DistilledClassifier if is_classifier(teacher) else DistilledRegressor
+    distilled = distill(FrozenEstimator(teacher), student, random_state=seed).fit(X, y)
     known = y != UNLABELLED
-    alone = clone(student).fit(X[known], y[known]).score(X_test, y_test)
+    alone = clone(distilled.student_ if student is None else student)
+    sizes = [len(pickle.dumps(model)) for model in (teacher, distilled.student_)]
     return {
         "teacher": teacher.score(X_test, y_test),
-        "alone": alone,
-        "taught": taught,
+        "alone": alone.fit(X[known], y[known]).score(X_test, y_test),
+        "taught": distilled.score(X_test, y_test),
+        "times smaller": sizes[0] / sizes[1],
     }
 
 
 def small_student(folder, seed):
     """A fusion of three default networks, and a network of 9,753 parameters."""
     rows = learning.mnist(folder)
+    teacher = students.fusion(CNNClassifier, seed).fit(rows[0], rows[2])
     student = CNNClassifier((8, 18, 33), epochs=20, random_state=seed)
-    return scores(fusion(seed).fit(rows[0], rows[2]), student, rows, seed)
+    return scores(teacher, student, rows, seed)
 
 
 def hinton(folder, seed):
@@ -91,28 +81,30 @@ def hinton(folder, seed):
     return scores(teacher, student, rows, seed)
 
 
-def keras_example(folder, seed):
-    """The two networks of Keras' guide to distillation, five and three epochs long."""
+def two_convolutions(n_filters):
     import keras
 
-    def build(n_filters):
-        layers = keras.layers
-        return keras.Sequential(
-            [
-                keras.Input((28, 28, 1)),
-                layers.Rescaling(1 / 255),
-                layers.Conv2D(n_filters, 3, strides=2, padding="same"),
-                layers.LeakyReLU(negative_slope=0.2),
-                layers.MaxPooling2D(2, strides=1, padding="same"),
-                layers.Conv2D(2 * n_filters, 3, strides=2, padding="same"),
-                layers.Flatten(),
-                layers.Dense(10, activation="softmax"),
-            ]
-        )
+    layers = keras.layers
+    return keras.Sequential(
+        [
+            keras.Input((28, 28, 1)),
+            layers.Rescaling(1 / 255),
+            layers.Conv2D(n_filters, 3, strides=2, padding="same"),
+            layers.LeakyReLU(negative_slope=0.2),
+            layers.MaxPooling2D(2, strides=1, padding="same"),
+            layers.Conv2D(2 * n_filters, 3, strides=2, padding="same"),
+            layers.Flatten(),
+            layers.Dense(10, activation="softmax"),
+        ]
+    )
+
+
+def keras_example(folder, seed):
+    """The two networks of Keras' guide to distillation, five and three epochs long."""
 
     def model(n_filters, epochs):
         return KerasClassifier(
-            build,
+            two_convolutions,
             n_filters=n_filters,
             loss="sparse_categorical_crossentropy",
             optimizer="adam",
@@ -132,7 +124,7 @@ def few_labels(folder, seed):
     known, _ = train_test_split(
         np.arange(len(y)), train_size=0.1, stratify=y, random_state=seed
     )
-    teacher = fusion(seed).fit(X[known], y[known])
+    teacher = students.fusion(CNNClassifier, seed).fit(X[known], y[known])
     marked = np.full(len(y), UNLABELLED)
     marked[known] = y[known]
     student = CNNClassifier((8, 16, 32), random_state=seed)
@@ -142,31 +134,13 @@ def few_labels(folder, seed):
 def trees(name):
     """Default boosted trees, and the student that a table gets by default."""
 
-    def measure(folder, seed):
-        X, y = tables.read(name, folder)
-        is_classifier = y.nunique() < 20
-        stratify = y if is_classifier else None
-        X, X_test, y, y_test = train_test_split(
-            X, y, test_size=0.25, stratify=stratify, random_state=seed
-        )
-        kind = (
-            HistGradientBoostingClassifier
-            if is_classifier
-            else HistGradientBoostingRegressor
-        )
-        teacher = kind(random_state=seed).fit(X, y)
-        distill = DistilledClassifier if is_classifier else DistilledRegressor
-        distilled = distill(FrozenEstimator(teacher), random_state=seed).fit(X, y)
-        alone = clone(distilled.student_).fit(X, y)
-        return {
-            "teacher": teacher.score(X_test, y_test),
-            "alone": alone.score(X_test, y_test),
-            "taught": distilled.score(X_test, y_test),
-            "times smaller": len(pickle.dumps(teacher))
-            / len(pickle.dumps(distilled.student_)),
-        }
+    def measured(folder, seed):
+        rows = tables.split(*tables.read(name, folder), seed)
+        X, _, y, _ = rows
+        teacher = tables.trees(tables.has_labels(y), seed).fit(X, y)
+        return scores(teacher, None, rows, seed)
 
-    return measure
+    return measured
 
 
 TASKS = {
@@ -174,29 +148,20 @@ TASKS = {
     "hinton": hinton,
     "keras": keras_example,
     "few labels": few_labels,
-    **{f"trees, {name}": trees(name) for name in TABLES},
+    **{f"trees, {name}": trees(name) for name in tables.FILES},
 }
 
 
+def measure(task, folder, seed):
+    return TASKS[task](folder, seed)
+
+
 def main(arguments=None):
-    parser = argparse.ArgumentParser(
-        prog="python -m benchmarks.teaching", description=__doc__
-    )
-    parser.add_argument(
-        "--data", type=Path, default=os.environ.get(data.VARIABLE), required=True
-    )
-    parser.add_argument("--only", action="append", choices=TASKS)
-    parser.add_argument("--seeds", type=int, default=5)
-    options = parser.parse_args(arguments)
+    options = script.parser("teaching", __doc__, TASKS).parse_args(arguments)
     header = ("set-up", "teacher", "alone", "taught", "least taught - alone")
     note = f"Accuracy or R^2, means of {options.seeds} seeds."
     found = report.Table("Set-ups of the field", header, note=note)
-    print(f"Measured {report.machine()}.\n", flush=True)
-    for task in options.only or TASKS:
-        runs = []
-        for seed in range(options.seeds):
-            runs.append(TASKS[task](options.data, seed))
-            print(task, seed, runs[-1], flush=True)
+    for task, runs in script.runs(options, TASKS, measure):
         means = [
             report.accuracy(np.mean([run[name] for run in runs]))
             for name in ("teacher", "alone", "taught")

@@ -15,6 +15,7 @@ from benchmarks import (
     report,
     sharing,
     students,
+    teaching,
     throughput,
     workers,
 )
@@ -90,9 +91,13 @@ def test_a_script_says_how_to_get_the_data_that_it_lacks(capsys, monkeypatch):
     monkeypatch.delenv(data.VARIABLE, raising=False)
     sharing.main(["--only", "mnist-lenet"])
     students.main(["--only", "churn"])
+    teaching.main(["--only", "hinton"])
     printed = capsys.readouterr().out
     assert "mnist-lenet: left out. No mnist.npz" in printed
-    assert f"churn: left out. Give its folder by --data or {data.VARIABLE}" in printed
+    for task in ("churn", "hinton"):
+        assert (
+            f"{task}: left out. Give its folder by --data or {data.VARIABLE}" in printed
+        )
 
 
 def test_a_table_is_markdown():
