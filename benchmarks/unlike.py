@@ -81,7 +81,7 @@ def fusions(frozen):
 
 
 def measure(task, folder, seed, most_rows=None):
-    """Score and loss by model, of the best member, and of the one of the least loss."""
+    """Score and loss by model; of members the best score, and the least loss."""
     (X, X_test, y, y_test), shape = TASKS[task](folder, seed)
     X, X_held, y, y_held = tables.split(X[:most_rows], y[:most_rows], seed, 0.2)
     alone = members(shape, tables.has_labels(y), seed)
@@ -95,13 +95,9 @@ def measure(task, folder, seed, most_rows=None):
         name: (model.score(X_test, y_test), tables.loss_of(model, X_test, y_test))
         for name, model in {**alone, **fused}.items()
     }
-    found["best member"] = max(found[name] for name in alone)
-    found["least loss of a member"] = min((found[name] for name in alone), key=_loss)
+    scores, losses = zip(*(found[name] for name in alone), strict=True)
+    found["best members"] = max(scores), min(losses)
     return found
-
-
-def _loss(found):
-    return found[1]
 
 
 def main(arguments=None):
