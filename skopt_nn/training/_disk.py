@@ -6,7 +6,7 @@ import platform
 import re
 import stat
 import warnings
-from importlib.metadata import version
+from importlib import metadata
 from pathlib import Path
 
 import jax
@@ -33,7 +33,7 @@ def keep_programs_on_disk() -> Path | None:
     if chosen == "off" or given is not None:
         return None
     base = Path(chosen).expanduser() if chosen else _default_folder()
-    folder = base / f"jaxlib-{version('jaxlib')}-{_cpu()}"
+    folder = base / f"jaxlib-{metadata.version('jaxlib')}-{_cpu()}"
     problem = _make_private(base) or _make_private(folder)
     if problem:
         warnings.warn(
