@@ -25,7 +25,7 @@ class LogarithmicPool(ClassifierMixin, BaseEstimator):
 
     Parameters
     ----------
-    C : float, default=1.0
+    C : float, default=0.2
         Inverse strength of the penalty, in (0, inf), as that of
         :class:`~sklearn.linear_model.LogisticRegression`.
 
@@ -80,7 +80,7 @@ class LogarithmicPool(ClassifierMixin, BaseEstimator):
     array(['yes', 'yes', 'no', 'no'], dtype='<U3')
     """
 
-    C: float = parameter(1.0, Range(Real, 0, closed="neither"))
+    C: float = parameter(0.2, Range(Real, 0, closed="neither"))
 
     _parameter_constraints = FieldConstraints()
 
