@@ -31,7 +31,9 @@ class Distilled(
 
     teacher: Any = parameter(MISSING, HasMethods(["fit"]), kw_only=False)
     student: Any = parameter(None, [HasMethods(["fit"]), None], kw_only=False)
-    temperature: float = parameter(4.0, Range(Real, 0, closed="neither"))
+    temperature: float | str = parameter(
+        "auto", [OneOf(("auto",)), Range(Real, 0, closed="neither")]
+    )
     alpha: float = parameter(0.5, Range(Real, 0, 1, closed="both"))
     method: str = parameter("soft", OneOf(METHODS))
     beta: float = parameter(8.0, Range(Real, 0, closed="neither"))

@@ -30,11 +30,13 @@ class DistilledClassifier(ClassifierMixin, Distilled):
         is set within the teacher; its filters are ``(8, 16, 32)`` from 16 pixels on
         each side, or as many steps, on. Pass the student to set its parameters or its
         seed.
-    temperature : float, default=4.0
+    temperature : float or "auto", default="auto"
         Softmax temperature of teacher and student, in (0, inf). Any probabilities can
         be tempered: ``p ** (1 / T)``, normalised, equals ``softmax(logits / T)``. The
         soft term is scaled by ``temperature ** 2`` so that its gradient keeps its size
-        [1]_. Ignored if ``alpha=0``.
+        [1]_. ``"auto"`` is 4, which brings out how the wrong classes compare, and 1
+        where there is one wrong class alone: of two classes, and of several labels.
+        Ignored if ``alpha=0``.
     alpha : float, default=0.5
         Weight of the soft targets, in [0, 1]; the labels weigh ``1 - alpha``.
     method : {"soft", "logits", "decoupled"}, default="soft"
@@ -51,8 +53,9 @@ class DistilledClassifier(ClassifierMixin, Distilled):
         ``"views"`` of them [4]_; rows whose columns are ``"resampled"`` [5]_.
         ``"auto"`` resamples columns, mixes samples with axes, and makes none of texts,
         token ids, sparse rows and frames other than those of pandas. Nine a row are
-        made, and fewer where these are more than 20,000; a number asks for so many. An
-        array or a data frame of unlabelled rows such as those of X is taken as it is.
+        made, and fewer where these are more than 20,000; a number asks for so many.
+        Together they weigh at most three times what the rows weigh. An array or a data
+        frame of unlabelled rows such as those of X is taken as it is, each as a row.
         None for none. More than 256 MB are kept in a temporary file while the student
         is trained.
     n_generations : int, default=1

@@ -10,7 +10,7 @@ from sklearn.utils import indexable
 from skopt_nn.fusion._cross_fit import cross_fit, fit_task
 from skopt_nn.fusion._members import known_classes, predict_scores
 from skopt_nn.fusion.distillation._fidelity import fidelity
-from skopt_nn.fusion.distillation._methods import METHODS, check_method
+from skopt_nn.fusion.distillation._methods import METHODS, check_method, temperature_for
 from skopt_nn.fusion.distillation._queries import (
     check_queries,
     generator,
@@ -123,7 +123,8 @@ class Lessons:
         self, root, students, problem, teacher, outputs, shape, rng, validation
     ):
         """Ask the teacher about queries, and fit the students to what it says."""
-        how = {name: getattr(self, name) for name in ("temperature", "alpha", "beta")}
+        how = {"alpha": self.alpha, "beta": self.beta}
+        how["temperature"] = temperature_for(self.temperature, problem)
         asked = self.queries, problem, teacher, outputs, shape, rng
         with with_queries(*asked) as (whole, answers):
             lesson = METHODS[self.method](whole, teacher, answers, **how)

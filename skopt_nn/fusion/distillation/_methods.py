@@ -21,7 +21,7 @@ class Method(Protocol):
         What the teacher says about these rows: class probabilities or values, with
         ``cv`` those of clones that did not see the row.
     temperature, alpha, beta : float
-        Parameters of the distilled model.
+        Parameters of the distilled model, none of them ``"auto"``.
 
     Returns
     -------
@@ -71,3 +71,19 @@ def check_method(method, problem):
     from skopt_nn import estimators
 
     estimators.check_method(method, len(problem.classes), problem.multilabel)
+
+
+# Of three classes or more, and of two.
+_TEMPERATURE, _TEMPERATURE_OF_TWO = 4.0, 1.0
+
+
+def temperature_for(asked, problem):
+    """The temperature that is asked for, or one that suits the classes.
+
+    What a high one brings out is how the wrong classes compare, and beside the right
+    one of two classes, or of a label and its absence, there is one alone.
+    """
+    if asked != "auto":
+        return asked
+    several = problem.classes is not None and len(problem.classes) > 2
+    return _TEMPERATURE if several and not problem.multilabel else _TEMPERATURE_OF_TWO

@@ -22,6 +22,8 @@ _ROWS = 2_000
 _BYTES_IN_MEMORY = 2**28
 # Each row makes so many queries, and fewer where these are more than some.
 _COPIES, _FEW_ROWS = 9, 20_000
+# Those that are made weigh together at most so many times what the rows weigh.
+_WEIGHT_OF_MADE = 3.0
 
 
 class Query(Protocol):
@@ -221,13 +223,13 @@ def with_queries(asked, problem, teacher, outputs, shape, rng) -> Iterator[tuple
         return
     if not hasattr(problem.X, "iloc"):
         problem = replace(problem, X=np.asarray(problem.X))
-    weights = problem.sample_weight
     if is_made:
         rows = np.resize(rng.permutation(len(problem)), _number(asked, len(problem)))
         make = _kind(asked, shape)(problem.X, shape, rng)
-        weights = None if weights is None else weights[rows]
+        problem, weights = _weighed(problem, rows)
     else:
         rows, make = np.arange(len(asked)), partial(safe_indexing, asked)
+        weights = problem.sample_weight
         weights = None if weights is None else np.full(len(rows), weights.mean())
     with tempfile.TemporaryDirectory(prefix="skopt_nn_queries_") as folder:
         X = _with_queries(problem.X, rows, make, Path(folder))
@@ -254,6 +256,15 @@ def _number(asked, n_rows):
     if isinstance(asked, Integral):
         return asked
     return n_rows * min(_COPIES, max(_FEW_ROWS // n_rows, 1))
+
+
+def _weighed(problem, rows):
+    """The problem, and weights of queries made of these rows; None where all are 1."""
+    share = min(_WEIGHT_OF_MADE * len(problem) / len(rows), 1.0)
+    if share < 1 and problem.sample_weight is None:
+        problem = replace(problem, sample_weight=np.ones(len(problem)))
+    weights = problem.sample_weight
+    return problem, None if weights is None else share * weights[rows]
 
 
 def _with_queries(X, rows, make, folder):

@@ -33,8 +33,9 @@ class DistilledRegressor(RegressorMixin, Distilled):
         is set within the teacher; its filters are ``(8, 16, 32)`` from 16 pixels on
         each side, or as many steps, on. Pass the student to set its parameters or its
         seed.
-    temperature : float, default=4.0
-        Passed to the student; predictions have no temperature. In (0, inf).
+    temperature : float or "auto", default="auto"
+        Passed to the student, ``"auto"`` as 1; predictions have no temperature. In
+        (0, inf).
     alpha : float, default=0.5
         Weight of the teacher's predictions, in [0, 1]; y weighs ``1 - alpha``.
     method : {"soft"}, default="soft"

@@ -113,6 +113,25 @@ def test_a_number_asks_for_so_many(iris):
     assert len(taught["X"]) == len(iris[0]) + 70
 
 
+def test_queries_that_are_made_weigh_three_times_the_rows_together(iris):
+    X, y = iris
+    weights = np.where(y == 0, 2.0, 1.0)
+    for given in (None, weights):
+        model = DistilledClassifier(GaussianNB(), Pupil(), random_state=0)
+        taught = lesson(model, X, y, sample_weight=given)
+        of_rows, of_queries = np.split(taught["sample_weight"], [len(X)])
+        assert_array_equal(of_rows, 1.0 if given is None else weights)
+        assert len(of_queries) == 9 * len(X)
+        assert_allclose(of_queries.sum(), 3 * of_rows.sum())
+        # Each has a third of the weight of the row that it was made of.
+        assert_allclose(np.unique(of_queries), np.unique(of_rows) / 3)
+
+
+def test_a_few_queries_weigh_as_much_as_rows(iris):
+    model = DistilledClassifier(GaussianNB(), Pupil(), queries=3 * len(iris[0]))
+    assert lesson(model, *iris)["sample_weight"] is None
+
+
 def test_rows_of_the_users_own_are_taken_as_they_are(iris):
     X, y = iris
     model = DistilledClassifier(GaussianNB(), Pupil(), queries=X[:20] + 0.1)
