@@ -34,14 +34,18 @@ class FittedNetwork(
     def _check_predict(self, X):
         check_is_fitted(self, "model_")
         X, _ = _rows.as_rows(X, self._sample_shape)
-        if self._origin is not None:
-            X = validate_data(self, X, reset=False, dtype=np.float64)
-            return (X - self._origin).astype(np.float32)
-        if not hasattr(self, "feature_names_in_") and _rows.are_sound(
-            X, self.n_features_in_, _ROW_DTYPES
+        of_rows = self._origin is None
+        is_named = hasattr(self, "feature_names_in_")
+        if (
+            of_rows
+            and not is_named
+            and _rows.are_sound(X, self.n_features_in_, _ROW_DTYPES)
         ):
             return X
-        return validate_data(self, X, reset=False, dtype=_ROW_DTYPES)
+        dtype = _ROW_DTYPES if of_rows else np.float64
+        with _rows.numbers_wanted(X):
+            X = validate_data(self, X, reset=False, dtype=dtype)
+        return X if of_rows else (X - self._origin).astype(np.float32)
 
     def _of_rows(self):
         """The same, for rows as training has them, without names and less an origin."""

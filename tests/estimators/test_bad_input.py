@@ -271,6 +271,12 @@ def test_unfitted_estimator_predicts_nothing(make, digits, cls, method):
             getattr(est, method)(digits[0])
 
 
+@pytest.mark.parametrize("X", ["a path", ["a", "text"], [["a"] * 64]])
+def test_texts_are_not_predicted_and_who_takes_them_is_said(fitted, X):
+    with pytest.raises(ValueError, match=r"X must hold numbers: .*TokenSequencer"):
+        fitted.predict(X)
+
+
 @pytest.mark.parametrize("method", ["predict", "predict_proba", "transform"])
 def test_samples_of_another_shape_are_not_predicted(fitted, digits, method):
     X, _ = digits
