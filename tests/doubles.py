@@ -1,5 +1,6 @@
 """Estimators and callbacks that write down what is done to them, and small ones."""
 
+import io
 import json
 import zipfile
 from dataclasses import fields, replace
@@ -220,6 +221,37 @@ def write_parts(path, parts, compression=zipfile.ZIP_STORED):
 
 def manifest_of(path):
     return json.loads(parts_of(path)["manifest.json"])
+
+
+def arrays_of(path):
+    """The arrays of a saved file, in their order."""
+    data, arrays, start = parts_of(path)["arrays"], [], 0
+    for dtype, shape, order in manifest_of(path)["arrays"]:
+        array = np.ndarray(shape, dtype, data, start, order=order)
+        start += array.nbytes
+        arrays.append(array)
+    assert start == len(data)
+    return arrays
+
+
+def put_together(path, manifest, arrays):
+    """A file of a manifest and of other arrays than it has."""
+    arrays = list(map(np.asarray, arrays))
+    manifest["arrays"] = [[a.dtype.str, list(a.shape), "C"] for a in arrays]
+    data = b"".join(a.tobytes() for a in arrays)
+    write_parts(path, {"manifest.json": json.dumps(manifest), "arrays": data})
+
+
+def as_version_1(path):
+    """Rewrite a saved file as version 1 of the format has it, an ``.npy`` a part."""
+    manifest, arrays = manifest_of(path), arrays_of(path)
+    del manifest["arrays"]
+    parts = {"manifest.json": json.dumps({**manifest, "version": 1})}
+    for number, array in enumerate(arrays):
+        file = io.BytesIO()
+        np.save(file, array)
+        parts[f"arrays/{number}.npy"] = file.getvalue()
+    write_parts(path, parts)
 
 
 def forge(path, change):

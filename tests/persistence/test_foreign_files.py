@@ -1,4 +1,5 @@
 import io
+import json
 import os
 import sys
 import zipfile
@@ -10,7 +11,7 @@ from sklearn.datasets import load_iris
 from sklearn.linear_model import LogisticRegression
 
 from skopt_nn import CNNClassifier, load, save
-from tests.doubles import forge, parts_of, write_parts
+from tests.doubles import as_version_1, forge, manifest_of, parts_of, write_parts
 
 X, y = load_iris(return_X_y=True)
 
@@ -66,7 +67,23 @@ def test_a_joblib_file_is_refused_and_not_run(tmp_path):
     assert not (tmp_path / "ran").exists()
 
 
-def test_an_array_of_objects_is_refused_and_not_run(saved, tmp_path):
+def test_an_array_of_objects_is_refused(saved):
+    forge_array(saved, ["|O", [1], "C"])
+    with pytest.raises(ValueError, match="has the dtype object"):
+        load(saved)
+
+
+def forge_array(path, description):
+    """Say something else of the first array than what it is."""
+
+    def change(manifest):
+        manifest["arrays"][0] = description
+
+    forge(path, change)
+
+
+def test_an_array_of_objects_in_version_1_is_refused_and_not_run(saved, tmp_path):
+    as_version_1(saved)
     file = io.BytesIO()
     np.save(file, np.array([Hostile(tmp_path / "ran")], dtype=object))
     write_parts(saved, {**parts_of(saved), "arrays/0.npy": file.getvalue()})
@@ -119,12 +136,48 @@ def test_a_part_that_comes_twice_is_refused(saved):
 
 def test_compressed_parts_are_refused(saved):
     write_parts(saved, parts_of(saved), zipfile.ZIP_DEFLATED)
-    with pytest.raises(ValueError, match="a part is compressed"):
+    with pytest.raises(ValueError, match="an array is compressed"):
+        load(saved)
+
+
+def test_a_text_that_unfolds_to_much_more_than_its_bytes_is_refused(saved):
+    manifest = {**manifest_of(saved), "long": [0] * 100_000}
+    parts = [("manifest.json", json.dumps(manifest)), ("arrays", b"")]
+    write_parts(saved, parts, zipfile.ZIP_DEFLATED)
+    with pytest.raises(ValueError, match="its text unfolds to too much"):
+        load(saved)
+
+
+def test_a_model_whose_text_repeats_itself_comes_back(tmp_path):
+    model = CNNClassifier(dense_units=(7,) * 100_000)
+    save(model, tmp_path / "model.nn")
+    assert load(tmp_path / "model.nn").dense_units == model.dense_units
+
+
+@pytest.mark.parametrize("shape", [[10**12], [2**40, 2**40], [10], [-1, -2], [1.0]])
+def test_an_array_of_another_size_than_its_bytes_is_refused(saved, shape):
+    forge_array(saved, ["<f8", shape, "C"])
+    with pytest.raises(ValueError, match=r"an array of at most .* has the shape"):
+        load(saved)
+
+
+@pytest.mark.parametrize("description", ["<f8", ["<f8", [1]], [8, [1], "C"], None])
+def test_an_array_that_is_not_described_is_refused(saved, description):
+    forge_array(saved, description)
+    with pytest.raises(ValueError, match="is damaged"):
+        load(saved)
+
+
+def test_bytes_that_belong_to_no_array_are_refused(saved):
+    parts = parts_of(saved)
+    write_parts(saved, {**parts, "arrays": parts["arrays"] + b"more"})
+    with pytest.raises(ValueError, match="4 bytes belong to no array"):
         load(saved)
 
 
 @pytest.mark.parametrize("shape", [(10**12,), (2**40, 2**40), (3,), (-1, -2), (5, 0)])
-def test_an_array_of_another_size_than_declared_is_refused(saved, shape):
+def test_an_array_of_version_1_of_another_size_is_refused(saved, shape):
+    as_version_1(saved)
     file = io.BytesIO()
     header = {"descr": "<f8", "fortran_order": False, "shape": shape}
     np.lib.format.write_array_header_1_0(file, header)
@@ -137,7 +190,8 @@ def test_an_array_of_another_size_than_declared_is_refused(saved, shape):
 @pytest.mark.parametrize(
     ("key", "value", "message"),
     [
-        ("version", 2, "it has version 2 of the format.*reads version 1"),
+        ("version", 3, "it has version 3 of the format.*reads versions 1 and 2"),
+        ("version", 1, "it has version 1"),
         ("version", "1", "it has version '1'"),
         ("format", "other", "not one of skopt_nn"),
         ("root", {"eval": "1"}, "unknown kind 'eval'"),
@@ -175,9 +229,9 @@ def test_a_network_whose_weights_do_not_fit_is_refused(saved_network):
 
 
 def test_deep_nesting_is_refused(saved):
-    text = '{"format": "skopt_nn estimator", "version": 1, "root": %s}'
+    text = '{"format": "skopt_nn estimator", "version": 2, "arrays": [], "root": %s}'
     root = "[" * 100_000 + "]" * 100_000
-    write_parts(saved, {"manifest.json": text % root})
+    write_parts(saved, {"manifest.json": text % root, "arrays": b""})
     with pytest.raises(ValueError, match="is damaged"):
         load(saved)
 

@@ -4,8 +4,6 @@ What a value may not be is refused by its name and before anything is built; wha
 might be, in another network, is refused because the weights of the file do not fit.
 """
 
-import io
-import json
 import math
 import tracemalloc
 
@@ -15,7 +13,7 @@ from sklearn.datasets import load_digits
 
 from skopt_nn import CNNClassifier, SharedWeightClassifier, load, save
 from skopt_nn._backend import keras
-from tests.doubles import forge, manifest_of, parts_of, write_parts
+from tests.doubles import arrays_of, forge, manifest_of, put_together
 
 MOST_BYTES = 4_000_000
 HUGE = 10**6
@@ -474,27 +472,18 @@ def test_a_depth_with_groups_for_all_its_layers_is_refused(saved, inputs):
 # -- weights ---------------------------------------------------------------------
 
 
-def npy(array):
-    file = io.BytesIO()
-    np.save(file, array)
-    return file.getvalue()
-
-
 def forge_weights(path, change):
     """Replace the arrays of a file's network; as many as ``change`` returns."""
-    parts = parts_of(path)
-    manifest = json.loads(parts["manifest.json"])
+    manifest, arrays = manifest_of(path), arrays_of(path)
     numbers = [item["array"] for item in state_of(manifest)["model_"]]
-    names = [f"arrays/{number}.npy" for number in numbers]
-    n_arrays = len(parts) - 1
-    arrays = change([np.load(io.BytesIO(parts[name])) for name in names])
-    while len(names) < len(arrays):
-        names.append(f"arrays/{n_arrays}.npy")
-        numbers.append(n_arrays)
-        n_arrays += 1
-    parts |= {name: npy(array) for name, array in zip(names, arrays)}
-    state_of(manifest)["model_"] = [{"array": n} for n in numbers[: len(arrays)]]
-    write_parts(path, {**parts, "manifest.json": json.dumps(manifest)})
+    changed = change([arrays[number] for number in numbers])
+    while len(numbers) < len(changed):
+        numbers.append(len(arrays))
+        arrays.append(None)
+    for number, array in zip(numbers, changed):
+        arrays[number] = array
+    state_of(manifest)["model_"] = [{"array": n} for n in numbers[: len(changed)]]
+    put_together(path, manifest, arrays)
 
 
 def n_weights(path):
@@ -572,7 +561,5 @@ def test_what_are_no_weights_is_refused(bad, saved):
 
 def test_weights_without_their_part_are_refused(saved):
     path = saved("plain")
-    parts = parts_of(path)
-    parts.pop(f"arrays/{len(parts) - 2}.npy")
-    write_parts(path, parts)
+    put_together(path, manifest_of(path), arrays_of(path)[:-1])
     assert "refers to part" in refused(path)

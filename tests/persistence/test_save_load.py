@@ -28,7 +28,7 @@ from skopt_nn import (
     make_stacked_fusion,
     save,
 )
-from tests.doubles import manifest_of
+from tests.doubles import as_version_1, manifest_of
 
 X, y = load_iris(return_X_y=True)
 LABELS = np.array(["setosa", "versicolor", "virginica"], dtype=object)[y]
@@ -85,6 +85,27 @@ def test_a_loaded_model_gives_the_same_probabilities(fitted, name):
     loaded = load(fitted / f"{name}.nn")
     np.testing.assert_array_equal(loaded.predict_proba(X), expected)
     np.testing.assert_array_equal(loaded.classes_, np.unique(LABELS))
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_a_file_of_version_1_of_the_format_gives_the_same(fitted, name, tmp_path):
+    path = tmp_path / "model.nn"
+    path.write_bytes((fitted / f"{name}.nn").read_bytes())
+    as_version_1(path)
+    expected = np.load(fitted / "expected.npz")[name]
+    np.testing.assert_array_equal(load(path).predict_proba(X), expected)
+
+
+def test_an_array_keeps_the_order_of_its_axes(tmp_path):
+    model = Ridge().fit(X, np.column_stack([y, y]))
+    for order in "CF":
+        model.coef_ = np.array(model.coef_, order=order)
+        save(model, tmp_path / "model.nn")
+        coef = load(tmp_path / "model.nn").coef_
+        np.testing.assert_array_equal(coef, model.coef_)
+        assert coef.flags[f"{order}_CONTIGUOUS"]
+        assert coef.flags.writeable
+        assert coef.flags.owndata
 
 
 def test_a_new_process_gives_the_same_probabilities(fitted):
@@ -182,7 +203,7 @@ def test_parts_that_a_state_makes_for_itself_keep_their_own(tmp_path):
 def test_the_version_that_wrote_a_file_is_in_it(tmp_path):
     save(line(), tmp_path / "model.nn")
     manifest = manifest_of(tmp_path / "model.nn")
-    assert (manifest["version"], manifest["skopt_nn"]) == (1, skopt_nn.__version__)
+    assert (manifest["version"], manifest["skopt_nn"]) == (2, skopt_nn.__version__)
 
 
 def test_the_same_model_gives_the_same_bytes(tmp_path):
