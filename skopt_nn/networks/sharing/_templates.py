@@ -4,12 +4,15 @@ from collections import Counter
 from dataclasses import dataclass, replace
 from itertools import combinations
 
+import numpy as np
+
 from skopt_nn._backend import keras
 from skopt_nn.networks.sharing._sharing import Sharing, shared_layers
-from skopt_nn.networks.sharing._similar import merged, merged_model, similarity
+from skopt_nn.networks.sharing._similar import merged, merged_model
 
-# Cosine of two mixtures from which on their layers are one.
-_ALIKE = 0.99
+# How far two mixtures may be from each other, in lengths of their mean. Nothing is
+# trained when their layers are one, so that each changes by half of it.
+_ALIKE = 0.1
 
 
 @dataclass(frozen=True)
@@ -50,7 +53,7 @@ class Templates(Sharing):
 
 
 def _alike(recipe, model):
-    """Two layers whose mixtures of one bank point the same way, if there are any."""
+    """Two layers whose mixtures of one bank are all but equal, if there are any."""
     kernels = recipe.kernels()
     banks = {}
     for name, slots in shared_layers(recipe.groups, least=1).items():
@@ -60,6 +63,6 @@ def _alike(recipe, model):
             banks.setdefault(bank, []).append((name, mixture))
     for layers in banks.values():
         for (first, a), (second, b) in combinations(layers, 2):
-            if similarity(a, b) >= _ALIKE:
+            if np.linalg.norm(a - b) <= _ALIKE * np.linalg.norm(a + b) / 2:
                 return first, second
     return None

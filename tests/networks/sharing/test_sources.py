@@ -135,7 +135,7 @@ class Run:
 def test_layers_whose_mixtures_are_alike_become_one():
     model = build(TEMPLATES)
     first, second, third, *_ = MIXED
-    for name, mixture in ((first, [1, 0.01]), (second, [2, 0]), (third, [0, 1])):
+    for name, mixture in ((first, [1, 0.01]), (second, [1.04, 0]), (third, [0, 1])):
         model.get_layer(name).mixture.assign(np.float32(mixture))
     run = Run(TEMPLATES, model)
     Templates(2).after_training(run)
@@ -143,12 +143,27 @@ def test_layers_whose_mixtures_are_alike_become_one():
     assert tuple(sorted((first, second))) in shared
     assert not any(third in slots for slots in shared)
     merged = run.model.get_layer(run.recipe.groups[first])
-    np.testing.assert_allclose(to_numpy(merged.mixture), [1.5, 0.005], rtol=1e-6)
+    np.testing.assert_allclose(to_numpy(merged.mixture), [1.02, 0.005], rtol=1e-6)
     bank = to_numpy(merged.source.templates)
     np.testing.assert_array_equal(
         bank, to_numpy(model.get_layer(first).source.templates)
     )
     run.recipe.check_values(networks.get_values(run.model))
+
+
+@pytest.mark.parametrize("other", [2.0, -1.0, 1.2, 0.0])
+def test_layers_of_one_template_that_take_more_or_less_of_it_stay_apart(other):
+    """Nothing is trained behind it: one layer in place of both would be another."""
+    recipe = replace(TEMPLATES, n_templates=1)
+    model = build(recipe)
+    mixed = [layer for layer in model.layers if hasattr(layer, "mixture")]
+    for i, layer in enumerate(mixed):
+        layer.mixture.assign(np.float32([10.0**i]))
+    for name, scale in zip(MIXED, (1.0, other)):
+        model.get_layer(name).mixture.assign(np.float32([scale]))
+    run = Run(recipe, model)
+    Templates(1).after_training(run)
+    assert run.model is model
 
 
 def test_a_bank_as_large_as_the_layers_it_serves_is_refused():
