@@ -1,6 +1,7 @@
 """From columns of any kind to rows of float32, and back from a file."""
 
 import warnings
+from collections import Counter
 from dataclasses import dataclass, fields
 
 import numpy as np
@@ -12,6 +13,9 @@ _TAIL = 3.0
 _HUGE = 1e150
 # A column of more categories keeps the most frequent ones.
 _MOST_CATEGORIES = 1000
+# Of so many strings, of which more than a share are there once, no categories are made
+# without a word.
+_MANY_STRINGS, _SHARE_ONCE = 100, 0.5
 # Of the range of a column: narrower bins would be steps.
 _LEAST_WIDTH = 1e-6
 # Where bins lie that a column does not need: no encoded value comes near.
@@ -57,10 +61,9 @@ class TableEncoder:
         ]
         center, scale, some_missing = np.array(statistics).reshape(-1, 3).T
         categorical = np.flatnonzero(is_categorical)
-        categories = [
-            _categories(columns[j].as_labels().values[seen], weights[seen])
-            for j in categorical
-        ]
+        labels = [columns[j].as_labels().values[seen] for j in categorical]
+        _warn_of_texts([columns[j].name for j in categorical], labels)
+        categories = [_categories(values, weights[seen]) for values in labels]
         marked = np.flatnonzero(some_missing)
         return cls(numeric, center, scale, marked, categorical, categories)
 
@@ -174,6 +177,25 @@ def _check_usable(columns):
         warnings.warn(
             f"All values of X are missing in {', '.join(empty)}. What is there at "
             "prediction will not count.",
+            stacklevel=10,
+        )
+
+
+def _warn_of_texts(names, labels):
+    """Say which columns of strings have another one in most rows."""
+    texts = []
+    for name, values in zip(names, labels):
+        counts = Counter(value for value in values if isinstance(value, str))
+        n_once = sum(n == 1 for n in counts.values())
+        if len(values) >= _MANY_STRINGS and n_once > _SHARE_ONCE * len(values):
+            texts.append(f"{name} ({len(counts)} in {len(values)} rows)")
+    if texts:
+        warnings.warn(
+            f"Most strings are there once in {', '.join(texts)}, read as categories of "
+            "which there is nothing to learn. Texts become numbers by "
+            "sklearn.feature_extraction.text.TfidfVectorizer, or by "
+            "skrub.tabular_pipeline(estimator) with all other columns; names are "
+            "dropped.",
             stacklevel=10,
         )
 

@@ -92,7 +92,7 @@ def test_numbers_as_categories_are_found_again_in_another_dtype():
 
 
 def test_of_too_many_categories_the_frequent_ones_have_codes():
-    labels = [f"rare {i}" for i in range(1500)] + ["often"] * 3
+    labels = [f"rare {i}" for i in range(1500)] * 2 + ["often"] * 3
     encoder = fit(pd.DataFrame({"a": labels}))
     assert encoder.n_categories == (1001,)
     assert "often" in encoder.categories[0]
@@ -120,6 +120,25 @@ def test_a_weight_counts_as_so_many_rows():
         again.encode(read_columns(column_of(repeated))), np.ones(len(repeated)), 7
     )
     np.testing.assert_array_equal(bins, expected)
+
+
+def test_strings_of_which_there_is_one_a_row_are_named_with_what_takes_them():
+    many = [f"sunny flat {i}" for i in range(150)]
+    X = pd.DataFrame({"text": many, "town": ["Oslo", "Rome", "Bonn"] * 50})
+    with pytest.warns(
+        UserWarning, match=r"in column 'text' \(150 in 150 rows\)"
+    ) as said:
+        rows = fit(X)
+    (message,) = [str(warning.message) for warning in said]
+    assert "TfidfVectorizer" in message
+    assert "skrub.tabular_pipeline" in message
+    assert [len(labels) for labels in rows.categories] == [150, 3]
+
+
+@pytest.mark.parametrize("n_rows", [60, 300])
+def test_few_rows_and_strings_that_come_again_are_categories(n_rows):
+    few = [f"town {i % 150}" for i in range(n_rows)]
+    assert len(fit(pd.DataFrame({"town": few})).categories[0]) == min(n_rows, 150)
 
 
 def test_columns_without_a_value_are_kept_and_said_once():
