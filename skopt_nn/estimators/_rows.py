@@ -1,6 +1,7 @@
 """From what users call X to flat rows, and what one sample looks like."""
 
 import math
+import warnings
 from contextlib import contextmanager
 from dataclasses import replace
 from numbers import Integral
@@ -10,6 +11,8 @@ from sklearn.preprocessing import StandardScaler
 
 from skopt_nn import training
 
+# Samples whose two axes are at least so long may be images.
+_LEAST_SIDE = 8
 # Of float64: two megabytes at a time.
 _CHUNK_VALUES = 2**18
 
@@ -112,6 +115,33 @@ def infer_sample_shape(received, input_shape, n_features):
             f"{n_features} values if they are in the order of input_shape."
         )
     return tuple(int(size) for size in input_shape), False
+
+
+def warn_of_axes(received, dtype):
+    """Say how samples were read that look like images whose channels are not last.
+
+    Parameters
+    ----------
+    received : tuple of int or None
+        Shape of one sample; the caller gave no ``input_shape``.
+    dtype : dtype
+    """
+    if received is None:
+        return
+    read = hint = None
+    if len(received) == 2 and min(received) >= _LEAST_SIDE:
+        if dtype == np.uint8 or received[0] == received[1]:
+            read = "series of {} steps, each of {} channels"
+            hint = f"Images of one channel have input_shape={(*received, 1)}"
+    elif len(received) == 3 and received[0] in (1, 3) and min(received[1:]) > 3:
+        read = "images of {} x {} pixels, each of {} channels"
+        hint = "Where channels are first, transpose X by (0, 2, 3, 1)"
+    if read is not None:
+        warnings.warn(
+            f"Samples of shape {received} are read as {read.format(*received)}. "
+            f"{hint}; input_shape={received} says that they are read well.",
+            stacklevel=9,
+        )
 
 
 def check_input_shape(input_shape):

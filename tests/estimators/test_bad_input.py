@@ -271,6 +271,36 @@ def test_unfitted_estimator_predicts_nothing(make, digits, cls, method):
             getattr(est, method)(digits[0])
 
 
+@pytest.mark.parametrize(
+    ("shape", "dtype", "hint"),
+    [
+        ((8, 8), "f4", r"series of 8 steps.*one channel have input_shape=\(8, 8, 1\)"),
+        ((12, 9), "u1", r"series of 12 steps, each of 9 channels"),
+        ((3, 8, 8), "f4", r"channels are first, transpose X by \(0, 2, 3, 1\)"),
+        ((1, 8, 9), "f4", r"images of 1 x 8 pixels, each of 9 channels"),
+    ],
+)
+def test_how_samples_were_read_is_said_where_they_look_like_others(
+    make, shape, dtype, hint
+):
+    X, y = np.ones((20, *shape), dtype), np.arange(20) % 2
+    with pytest.warns(UserWarning, match=hint) as said:
+        make(input_shape=None, epochs=1).fit(X, y)
+    assert [warning.filename for warning in said] == [__file__]
+    make(input_shape=shape, epochs=1).fit(X, y)  # a warning would be an error
+
+
+@pytest.mark.parametrize(
+    ("shape", "dtype"),
+    [((12, 9), "f4"), ((4, 4), "u1"), ((8, 8, 3), "u1"), ((3, 3, 3), "f4")],
+)
+def test_samples_that_look_like_what_they_are_read_as_are_read_in_silence(
+    make, shape, dtype
+):
+    X, y = np.ones((20, *shape), dtype), np.arange(20) % 2
+    make(input_shape=None, epochs=1).fit(X, y)
+
+
 @pytest.mark.parametrize("X", ["a path", ["a", "text"], [["a"] * 64]])
 def test_texts_are_not_predicted_and_who_takes_them_is_said(fitted, X):
     with pytest.raises(ValueError, match=r"X must hold numbers: .*TokenSequencer"):
