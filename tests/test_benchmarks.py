@@ -12,6 +12,7 @@ from benchmarks import (
     data,
     memory,
     peers,
+    quality,
     report,
     sharing,
     students,
@@ -161,6 +162,12 @@ def test_our_fits_answer_from_their_process(options):
         answers = one.rounds(1, "memory:fits", n_fits=2, n_rows=32)
     (answer,) = answers[peers.OURS]
     assert len(answer["megabytes"]) == len(answer["seconds"]) == 2
+
+
+def test_a_network_that_shares_is_measured_beside_one_that_does_not():
+    found = quality.shared(seed=0, quick=True)
+    (_, n_unshared), (_, n_tied) = found["unshared"], found["tied"]
+    assert n_unshared > 3 * n_tied
 
 
 @pytest.mark.parametrize("name", ["skorch", "torch"])

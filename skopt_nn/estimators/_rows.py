@@ -13,8 +13,8 @@ from skopt_nn import training
 
 # Samples whose two axes are at least so long may be images.
 _LEAST_SIDE = 8
-# Of float64: two megabytes at a time.
-_CHUNK_VALUES = 2**18
+# Of float64: a megabyte at a time.
+_CHUNK_VALUES = 2**17
 
 
 def as_rows(X, expected=None):

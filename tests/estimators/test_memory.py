@@ -46,7 +46,7 @@ def zero_weights(y):
     return np.where(np.arange(len(y)) % 3, 1.0, 0.0)
 
 
-# What is allowed: batches, indices, weights and chunks of two megabytes.
+# What is allowed: batches, indices, weights and chunks of a megabyte.
 ALLOWED = N_MEGABYTES / 4
 
 
@@ -89,7 +89,7 @@ def test_a_fold_of_a_search_is_copied_by_scikit_learn_alone(mapped):
 
 
 def test_checking_a_fit_copies_no_x_and_reads_no_statistics(mapped):
-    """Statistics are sums over chunks of two megabytes."""
+    """Statistics are sums over chunks of a megabyte."""
     X, y = mapped
     net = CNNClassifier(**SMALL)
     net.check_fit(X[:2048], y[:2048])
