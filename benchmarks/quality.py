@@ -1,4 +1,4 @@
-"""Accuracy and size of the families and fusions on digits, and the cost of import."""
+"""Accuracy and size of networks and their fusions on digits, and the cost of import."""
 
 import subprocess
 import sys
@@ -12,44 +12,9 @@ from benchmarks.workers import Worker
 SHAPE = (8, 8, 1)
 MEMBERS = ("CNNClassifier", "SharedWeightClassifier", "perceptron")
 FUSIONS = ("parallel", "serial", "stacked")
-STUDENTS = {
-    "student (8, 16), 32": {"filters": (8, 16), "dense_units": (32,)},
-    "student (16, 32)": {"filters": (16, 32), "dense_units": ()},
-}
 
 
 # -- in the worker ---------------------------------------------------------------
-
-
-def default_cnn(seed, quick=False):
-    """Mean accuracy of five shuffled folds, from raw and from scaled pixels."""
-    from sklearn.model_selection import StratifiedKFold, cross_val_score
-
-    from skopt_nn import CNNClassifier
-
-    X, y = data.digits()
-    X, y = (X[:500], y[:500]) if quick else (X, y)
-    folds = StratifiedKFold(5, shuffle=True, random_state=seed)
-    cnn = CNNClassifier(input_shape=SHAPE, random_state=seed, **_epochs(quick))
-    return {
-        "raw": cross_val_score(cnn, X, y, cv=folds).mean(),
-        "scaled": cross_val_score(cnn, X / 16, y, cv=folds).mean(),
-    }
-
-
-def shared(seed, quick=False, sharing="tied"):
-    """Accuracy and size of the default network, its layers shared and not."""
-    from skopt_nn import SharedWeightClassifier
-
-    train, test, y_train, y_test = _split(seed, quick)
-    result = {}
-    for name, how in [("unshared", None), (sharing, sharing)]:
-        net = SharedWeightClassifier(
-            sharing=how, input_shape=SHAPE, random_state=seed, **_epochs(quick)
-        )
-        net.fit(train, y_train)
-        result[name] = [net.score(test, y_test), net.n_parameters_]
-    return result
 
 
 def fused(seed, quick=False):
@@ -88,37 +53,6 @@ def make_members(seed, quick=False):
     }
 
 
-def distilled(seed, quick=False):
-    """Accuracies of a teacher fusion and of one small network, alone and taught."""
-    from sklearn.frozen import FrozenEstimator
-
-    from skopt_nn import CNNClassifier, DistilledClassifier, make_parallel_fusion
-
-    train, test, y_train, y_test = _split(seed, quick)
-    members = [
-        CNNClassifier(
-            dropout=0.5, input_shape=SHAPE, random_state=10 * seed + i, **_epochs(quick)
-        )
-        for i in range(3)
-    ]
-    teacher = make_parallel_fusion(*members).fit(train, y_train)
-    size = sum(member.n_parameters_ for member in teacher.estimators_)
-    result = {"teacher": [teacher.score(test, y_test), size]}
-    for name, shape in STUDENTS.items():
-        student = CNNClassifier(
-            **shape,
-            input_shape=SHAPE,
-            random_state=seed,
-            epochs=3 if quick else 60,
-        )
-        taught = DistilledClassifier(FrozenEstimator(teacher), student)
-        for model, what in [(student, "alone"), (taught, "taught")]:
-            model.fit(train, y_train)
-            score = model.score(test, y_test)
-            result[f"{name}, {what}"] = [score, model.n_parameters_]
-    return result
-
-
 def _split(seed, quick):
     return data.split_digits(seed, n_train=300 if quick else None)
 
@@ -133,21 +67,16 @@ def _epochs(quick):
 def run(options):
     """Tables of accuracies, sizes and the seconds of the import."""
     with Worker() as worker:
-        yield _default_table(worker, options)
-        yield _shared_table(worker, options)
         yield _fused_table(worker, options)
-        yield _distilled_table(worker, options)
     yield _import_table(options)
 
 
-def _each_seed(worker, function, options, n_seeds, **arguments):
+def _each_seed(worker, function, options, n_seeds):
     """Results of one function for each of some seeds."""
     results = []
     for seed in range(1 if options.quick else n_seeds):
         options.say(f"{function}, seed {seed}")
-        results.append(
-            worker.call(function, seed=seed, quick=options.quick, **arguments)
-        )
+        results.append(worker.call(function, seed=seed, quick=options.quick))
     return results
 
 
@@ -164,47 +93,6 @@ def _mean_row(name, results):
     ]
 
 
-def _default_table(worker, options):
-    results = _each_seed(worker, "quality:default_cnn", options, 3)
-    rows = [
-        [name, accuracy(_mean(result[key] for result in results))]
-        for name, key in [("raw, 0 to 16", "raw"), ("divided by 16", "scaled")]
-    ]
-    return Table(
-        "Default `CNNClassifier` on digits",
-        ("pixels", "accuracy"),
-        rows,
-        f"Mean of five shuffled folds and {len(results)} seeds.",
-    )
-
-
-def _shared_table(worker, options):
-    rows = []
-    for sharing, n_seeds in [("tied", 5), ("similar", 3)][: 1 if options.quick else 2]:
-        results = _each_seed(
-            worker, "quality:shared", options, n_seeds, sharing=sharing
-        )
-        twin, shared = (_mean_row(name, results) for name in ("unshared", sharing))
-        rows.append([f'`sharing="{sharing}"`', *shared[1:], *twin[1:]])
-        rows[-1].append(times(twin[2] / shared[2]))
-        rows[-1].append(f"{len(results)}")
-    return Table(
-        "Default `SharedWeightClassifier` against the same network unshared",
-        (
-            "network",
-            "accuracy",
-            "parameters",
-            "unshared: accuracy",
-            "parameters",
-            "fewer",
-            "seeds",
-        ),
-        rows,
-        "Digits, 70 % for training, 30 % for testing, another split each seed. The "
-        "unshared network has the same layers.",
-    )
-
-
 def _fused_table(worker, options):
     results = _each_seed(worker, "quality:fused", options, 5)
     best = max(MEMBERS, key=lambda name: _mean(r[name][0] for r in results))
@@ -214,29 +102,6 @@ def _fused_table(worker, options):
         [_against(name, best, results) for name in MEMBERS + FUSIONS],
         f"Digits, 70 to 30, mean of {len(results)} seeds; parameters of the members.",
     )
-
-
-def _distilled_table(worker, options):
-    results = _each_seed(worker, "quality:distilled", options, 5)
-    rows = [[*_mean_row("teacher", results), None, None, None]]
-    for name in STUDENTS:
-        alone, taught = f"{name}, alone", f"{name}, taught"
-        rows.append([*_mean_row(alone, results), *_to_teacher(alone, results), None])
-        rows.append([*_mean_row(taught, results), *_to_teacher(taught, results)])
-        rows[-1].append(_difference(taught, alone, results))
-    return Table(
-        "Distilled students against their teacher",
-        ("model", "accuracy", "parameters", "fewer", "to the teacher", "to alone"),
-        rows,
-        "The teacher is a parallel fusion of three `CNNClassifier(dropout=0.5)`; "
-        "`DistilledClassifier` with its defaults, students of 60 epochs; digits, "
-        f"70 to 30, mean of {len(results)} seeds.",
-    )
-
-
-def _to_teacher(name, results):
-    fewer = results[0]["teacher"][1] / results[0][name][1]
-    return times(fewer), _difference(name, "teacher", results)
 
 
 def _difference(name, other, results):

@@ -164,10 +164,10 @@ def test_our_fits_answer_from_their_process(options):
     assert len(answer["megabytes"]) == len(answer["seconds"]) == 2
 
 
-def test_a_network_that_shares_is_measured_beside_one_that_does_not():
-    found = quality.shared(seed=0, quick=True)
-    (_, n_unshared), (_, n_tied) = found["unshared"], found["tied"]
-    assert n_unshared > 3 * n_tied
+def test_networks_are_measured_beside_their_fusions():
+    found = quality.fused(seed=0, quick=True)
+    assert [*found] == [*quality.MEMBERS, *quality.FUSIONS]
+    assert found["parallel"][1] == sum(found[name][1] for name in quality.MEMBERS)
 
 
 @pytest.mark.parametrize("name", ["skorch", "torch"])
