@@ -79,16 +79,16 @@ def members(shape, of_labels, seed):
 class Once(MetaEstimatorMixin, BaseEstimator):
     """A member that is fitted once to the same rows, in however many fusions it is."""
 
-    _fitted: ClassVar = {}
+    fitted: ClassVar = {}
 
     def __init__(self, member):
         self.member = member
 
     def fit(self, X, y):
         key = joblib.hash((self.member, X, np.asarray(y)))
-        if key not in self._fitted:
-            self._fitted[key] = clone(self.member).fit(X, y)
-        self.fitted_ = self._fitted[key]
+        if key not in self.fitted:
+            self.fitted[key] = clone(self.member).fit(X, y)
+        self.fitted_ = self.fitted[key]
         return self
 
     def predict(self, X):
@@ -131,11 +131,13 @@ def measure(task, folder, seed):
     alone = members(shape, tables.has_labels(y), seed)
     alone = {name: Once(member) for name, member in alone.items()}
     found = {}
-    for name, model in {**alone, **fusions(alone.values())}.items():
-        model.fit(X, y)
-        loss = tables.loss_of(model, X_test, y_test)
-        found[name] = scored(model, X_test, y_test), loss
-    Once._fitted.clear()
+    try:
+        for name, model in {**alone, **fusions(alone.values())}.items():
+            model.fit(X, y)
+            loss = tables.loss_of(model, X_test, y_test)
+            found[name] = scored(model, X_test, y_test), loss
+    finally:
+        Once.fitted.clear()
     scores, losses = zip(*(found[name] for name in alone), strict=True)
     found["best members"] = max(scores), min(losses)
     return found

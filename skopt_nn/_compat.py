@@ -6,6 +6,8 @@ Each of them is pinned by a test.
 # ruff: noqa: F401, what is imported here is for the other files
 
 import contextlib
+import sys
+import warnings
 from collections.abc import Iterator
 from dataclasses import fields
 from typing import Any
@@ -53,6 +55,24 @@ class OwnPassthrough:
     def _concatenate_predictions(self, X, predictions):
         beside = self._beside(X) if self.passthrough else X
         return super()._concatenate_predictions(beside, predictions)
+
+
+_BELOW_THE_USER = {"skopt_nn", "sklearn", "joblib"}
+
+
+def warn(message: str, category: type[Warning] = UserWarning) -> None:
+    """Warn at the line of the user's that led here, whatever lies between.
+
+    Python 3.12 has ``skip_file_prefixes`` for it.
+    """
+    frame, level = sys._getframe(), 1
+    while frame.f_back and _package(frame) in _BELOW_THE_USER:
+        frame, level = frame.f_back, level + 1
+    warnings.warn(message, category, stacklevel=level)
+
+
+def _package(frame):
+    return frame.f_globals.get("__name__", "").partition(".")[0]
 
 
 # -- Keras ----------------------------------------------------------------------------

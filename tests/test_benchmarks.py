@@ -5,6 +5,9 @@ import re
 
 import numpy as np
 import pytest
+from sklearn.datasets import load_iris
+from sklearn.linear_model import LogisticRegression
+from sklearn.naive_bayes import GaussianNB
 
 from benchmarks import __main__ as command
 from benchmarks import (
@@ -18,6 +21,7 @@ from benchmarks import (
     students,
     teaching,
     throughput,
+    unlike,
     workers,
 )
 from skopt_nn import SharedWeightClassifier
@@ -162,6 +166,19 @@ def test_our_fits_answer_from_their_process(options):
         answers = one.rounds(1, "memory:fits", n_fits=2, n_rows=32)
     (answer,) = answers[peers.OURS]
     assert len(answer["megabytes"]) == len(answer["seconds"]) == 2
+
+
+def test_a_member_of_several_fusions_is_fitted_once_to_the_same_rows(monkeypatch):
+    monkeypatch.setattr(unlike.Once, "fitted", {})
+    X, y = load_iris(return_X_y=True)
+    plain = [GaussianNB(), LogisticRegression(max_iter=500)]
+    members = list(map(unlike.Once, plain))
+    fused = unlike.fusions(members)
+    for name, fusion in fused.items():
+        expected = unlike.fusions(plain)[name].fit(X, y).predict_proba(X)
+        np.testing.assert_array_equal(fusion.fit(X, y).predict_proba(X), expected)
+    # Of all rows and of five folds, each of two members.
+    assert len(unlike.Once.fitted) == 12
 
 
 def test_networks_are_measured_beside_their_fusions():

@@ -1,11 +1,11 @@
 """From columns of any kind to rows of float32, and back from a file."""
 
-import warnings
 from collections import Counter
 from dataclasses import dataclass, fields
 
 import numpy as np
 
+from skopt_nn._compat import warn
 from skopt_nn.estimators._quantiles import OF_NORMAL, weighted_quantiles
 
 # Standardised values beyond this are in the tails: twice as far counts less and less.
@@ -13,8 +13,7 @@ _TAIL = 3.0
 _HUGE = 1e150
 # A column of more categories keeps the most frequent ones.
 _MOST_CATEGORIES = 1000
-# Of so many strings, of which more than a share are there once, no categories are made
-# without a word.
+# A column of so many strings, of which more than this share occur only once, is named.
 _MANY_STRINGS, _SHARE_ONCE = 100, 0.5
 # Of the range of a column: narrower bins would be steps.
 _LEAST_WIDTH = 1e-6
@@ -174,10 +173,9 @@ def _check_usable(columns):
             f"{', '.join(empty)}."
         )
     if empty:
-        warnings.warn(
+        warn(
             f"All values of X are missing in {', '.join(empty)}. What is there at "
-            "prediction will not count.",
-            stacklevel=10,
+            "prediction will not count."
         )
 
 
@@ -186,17 +184,16 @@ def _warn_of_texts(names, labels):
     texts = []
     for name, values in zip(names, labels):
         counts = Counter(value for value in values if isinstance(value, str))
-        n_once = sum(n == 1 for n in counts.values())
-        if len(values) >= _MANY_STRINGS and n_once > _SHARE_ONCE * len(values):
-            texts.append(f"{name} ({len(counts)} in {len(values)} rows)")
+        n_once, n_strings = sum(n == 1 for n in counts.values()), counts.total()
+        if n_strings >= _MANY_STRINGS and n_once > _SHARE_ONCE * n_strings:
+            texts.append(f"{name} ({n_once} of {n_strings})")
     if texts:
-        warnings.warn(
-            f"Most strings are there once in {', '.join(texts)}, read as categories of "
-            "which there is nothing to learn. Texts become numbers by "
-            "sklearn.feature_extraction.text.TfidfVectorizer, or by "
-            "skrub.tabular_pipeline(estimator) with all other columns; names are "
-            "dropped.",
-            stacklevel=10,
+        warn(
+            f"Most strings occur only once in {', '.join(texts)}. Read as categories, "
+            "they teach nothing. Turn texts into numbers with "
+            "sklearn.feature_extraction.text.TfidfVectorizer or with "
+            "skrub.tabular_pipeline(estimator), which takes the other columns, too; "
+            "drop columns of names or ids."
         )
 
 

@@ -1,7 +1,6 @@
 """From what users call X to flat rows, and what one sample looks like."""
 
 import math
-import warnings
 from contextlib import contextmanager
 from dataclasses import replace
 from numbers import Integral
@@ -10,6 +9,7 @@ import numpy as np
 from sklearn.preprocessing import StandardScaler
 
 from skopt_nn import training
+from skopt_nn._compat import warn
 
 # Samples whose two axes are at least so long may be images.
 _LEAST_SIDE = 8
@@ -137,10 +137,9 @@ def warn_of_axes(received, dtype):
         read = "images of {} x {} pixels, each of {} channels"
         hint = "Where channels are first, transpose X by (0, 2, 3, 1)"
     if read is not None:
-        warnings.warn(
+        warn(
             f"Samples of shape {received} are read as {read.format(*received)}. "
-            f"{hint}; input_shape={received} says that they are read well.",
-            stacklevel=9,
+            f"{hint}; pass input_shape={received} if that is right."
         )
 
 

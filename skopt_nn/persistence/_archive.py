@@ -1,7 +1,7 @@
 """The file: a zip archive of one JSON text and of the bytes of all arrays.
 
-Arrays are not compressed, and the text is only so far that what it unfolds to is in
-proportion to the file: reading one needs little more memory than its size.
+Arrays are not compressed, and the text only so far: reading a file, whoever wrote it,
+needs memory in proportion to its size.
 """
 
 import io
@@ -14,7 +14,7 @@ import zlib
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import IO, Any, BinaryIO
 
 import numpy as np
 
@@ -25,8 +25,10 @@ ARRAY_KINDS = "biufcSUMm"
 _FORMAT = "skopt_nn estimator"
 _VERSION = 2
 _MANIFEST, _ARRAYS = "manifest.json", "arrays"
-# How many times its bytes in the file the text may be. Ours come to three or four.
-_MOST_FOLDED = 20
+# How many times its bytes in the file the text may be. Ours come to three or four, and
+# one that comes to more is not compressed.
+_MOST_FOLDED = 8
+_MOST_AXES = 32
 
 
 def write_archive(path: Path, root: Any, arrays: Sequence[np.ndarray]) -> None:
@@ -35,7 +37,7 @@ def write_archive(path: Path, root: Any, arrays: Sequence[np.ndarray]) -> None:
     described = [_description(array) for array in arrays]
     manifest = {"format": _FORMAT, **writer, "arrays": described, "root": root}
     text = json.dumps(manifest, allow_nan=False, separators=(",", ":")).encode()
-    folds = len(text) <= _MOST_FOLDED * len(zlib.compress(text, 9)) // 2
+    folds = len(text) < (_MOST_FOLDED - 1) * len(zlib.compress(text, 9))
     how = zipfile.ZIP_DEFLATED if folds else zipfile.ZIP_STORED
     with _replacing(path) as file, zipfile.ZipFile(file, "w") as archive:
         archive.writestr(zipfile.ZipInfo(_MANIFEST), text, how, 9)
@@ -54,17 +56,31 @@ def read_archive(file: BinaryIO) -> tuple[Any, list[np.ndarray]]:
         if names not in ([_MANIFEST, _ARRAYS], of_version_1):
             odd = sorted(set(names) ^ {_MANIFEST, _ARRAYS})
             raise ValueError(f"the archive has unexpected or missing parts {odd}")
-        if infos[0].file_size > _MOST_FOLDED * infos[0].compress_size:
-            raise ValueError("its text unfolds to too much")
-        if any(info.compress_type != zipfile.ZIP_STORED for info in infos[1:]):
-            raise ValueError("an array is compressed")
-        if sum(info.file_size for info in infos[1:]) > n_bytes:
-            raise ValueError("its parts are larger than the file")
-        manifest = _checked(json.loads(archive.read(_MANIFEST)), names)
-        parts = [archive.read(name) for name in names[1:]]
-        if names == of_version_1:
+        _check_sizes(infos, n_bytes)
+        with archive.open(infos[0]) as part:
+            # As much as it says, and no more than it says.
+            text = part.read(infos[0].file_size)
+        version = 1 if names == of_version_1 else _VERSION
+        manifest = _checked(json.loads(text), version)
+        if version == 1:
+            parts = (archive.read(name) for name in names[1:])
             return manifest["root"], list(map(_array_of_version_1, parts))
-        return manifest["root"], _arrays(manifest["arrays"], parts[0])
+        with archive.open(infos[1]) as part:
+            return manifest["root"], _arrays(manifest["arrays"], part)
+
+
+def _check_sizes(infos: Sequence[zipfile.ZipInfo], n_bytes: int) -> None:
+    """Refuse parts that are, or unfold to, more than a file of so many bytes holds."""
+    text, *arrays = infos
+    if text.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+        raise ValueError("its text is compressed in a way that is not ours")
+    if text.file_size > _MOST_FOLDED * text.compress_size:
+        raise ValueError("its text unfolds to too much")
+    if any(info.compress_type != zipfile.ZIP_STORED for info in arrays):
+        raise ValueError("an array is compressed")
+    sizes = sum(info.compress_size for info in infos), sum(a.file_size for a in arrays)
+    if max(sizes) > n_bytes:
+        raise ValueError("its parts are larger than the file")
 
 
 @contextmanager
@@ -81,11 +97,13 @@ def _replacing(path: Path) -> Iterator[BinaryIO]:
         temporary.unlink(missing_ok=True)
 
 
-def _checked(manifest: Any, names: list[str]) -> dict[str, Any]:
+def _checked(manifest: Any, expected: int) -> dict[str, Any]:
     if not isinstance(manifest, dict) or manifest.get("format") != _FORMAT:
         raise ValueError("its manifest is not one of skopt_nn")
     version = manifest.get("version")
-    if version != (2 if names[1:] == [_ARRAYS] else 1):
+    if version in (1, _VERSION) and version != expected:
+        raise ValueError(f"it says version {version} and has the parts of {expected}")
+    if version != expected:
         raise ValueError(
             f"it has version {version!r} of the format, and skopt_nn "
             f"{skopt_nn.__version__} reads versions 1 and 2. It was written by "
@@ -102,22 +120,24 @@ def _description(array: np.ndarray) -> list[Any]:
     return [array.dtype.str, list(array.shape), order]
 
 
-def _arrays(described: Any, data: bytes) -> list[np.ndarray]:
-    arrays, start = [], 0
-    for text, shape, order in described:
-        dtype = _checked_dtype(np.dtype(str(text)))
-        sizes = [size for size in shape if type(size) is int and size >= 0]
-        n_bytes = math.prod(sizes) * dtype.itemsize
-        if len(sizes) < len(shape) or n_bytes > len(data) - start:
-            raise ValueError(
-                f"an array of at most {len(data) - start} bytes has the shape {shape}"
-            )
-        part = np.ndarray(sizes, dtype, data, start, order=order)
-        arrays.append(part.copy("K"))
-        start += n_bytes
-    if start < len(data):
-        raise ValueError(f"{len(data) - start} bytes belong to no array")
+def _arrays(described: Any, part: IO[bytes]) -> list[np.ndarray]:
+    arrays = [_read_array(part, *description) for description in described]
+    if part.read(1):
+        raise ValueError("some bytes belong to no array")
     return arrays
+
+
+def _read_array(part: IO[bytes], text: Any, shape: list[Any], order: Any) -> np.ndarray:
+    dtype = _checked_dtype(np.dtype(str(text)))
+    if len(shape) > _MOST_AXES:
+        raise ValueError(f"an array has {len(shape)} axes")
+    if not all(type(size) is int and size >= 0 for size in shape):
+        raise ValueError(f"an array has the shape {shape}")
+    n_bytes = math.prod(shape) * dtype.itemsize
+    data = part.read(n_bytes)
+    if len(data) < n_bytes:
+        raise ValueError(f"an array of {len(data)} bytes has the shape {shape}")
+    return np.ndarray(shape, dtype, data, order=order).copy("K")
 
 
 def _checked_dtype(dtype: np.dtype) -> np.dtype:

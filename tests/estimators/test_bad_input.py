@@ -280,14 +280,15 @@ def test_unfitted_estimator_predicts_nothing(make, digits, cls, method):
         ((1, 8, 9), "f4", r"images of 1 x 8 pixels, each of 9 channels"),
     ],
 )
+@pytest.mark.parametrize("cls", [CNNClassifier, SharedWeightClassifier])
 def test_how_samples_were_read_is_said_where_they_look_like_others(
-    make, shape, dtype, hint
+    make, cls, shape, dtype, hint
 ):
     X, y = np.ones((20, *shape), dtype), np.arange(20) % 2
     with pytest.warns(UserWarning, match=hint) as said:
-        make(input_shape=None, epochs=1).fit(X, y)
+        make(cls, input_shape=None, epochs=1).fit(X, y)
     assert [warning.filename for warning in said] == [__file__]
-    make(input_shape=shape, epochs=1).fit(X, y)  # a warning would be an error
+    make(cls, input_shape=shape, epochs=1).fit(X, y)  # a warning would be an error
 
 
 @pytest.mark.parametrize(

@@ -125,9 +125,7 @@ def test_a_weight_counts_as_so_many_rows():
 def test_strings_of_which_there_is_one_a_row_are_named_with_what_takes_them():
     many = [f"sunny flat {i}" for i in range(150)]
     X = pd.DataFrame({"text": many, "town": ["Oslo", "Rome", "Bonn"] * 50})
-    with pytest.warns(
-        UserWarning, match=r"in column 'text' \(150 in 150 rows\)"
-    ) as said:
+    with pytest.warns(UserWarning, match=r"in column 'text' \(150 of 150\)") as said:
         rows = fit(X)
     (message,) = [str(warning.message) for warning in said]
     assert "TfidfVectorizer" in message

@@ -196,6 +196,13 @@ def test_columns_without_a_value_are_said_once_and_predicted_without():
     assert np.isfinite(filled).all()
 
 
+def test_texts_are_named_at_the_line_that_fits():
+    X = FRAME.assign(text=[f"word {i}" for i in range(len(FRAME))])
+    with pytest.warns(UserWarning, match="only once in column 'text'") as warned:
+        tiny().fit(X, LABELS)
+    assert [w.filename for w in warned if "text" in str(w.message)] == [__file__]
+
+
 @pytest.mark.parametrize("change", [lambda x: 1e8 + x, lambda x: x**5, np.exp])
 def test_offsets_and_tails_train(change):
     rng = np.random.default_rng(0)

@@ -55,9 +55,9 @@ class DistilledClassifier(ClassifierMixin, Distilled):
         token ids, sparse rows and frames other than those of pandas. Nine a row are
         made, and fewer where these are more than 20,000; a number asks for so many.
         Together they weigh at most three times what the rows weigh. An array or a data
-        frame of unlabelled rows such as those of X is taken as it is, each as a row.
-        None for none. More than 256 MB are kept in a temporary file while the student
-        is trained.
+        frame of unlabelled rows such as those of X is taken as it is; each of them
+        weighs what a row does on average. None for none. More than 256 MB are kept in a
+        temporary file while the student is trained.
     n_generations : int, default=1
         How many students are trained, each taught by the one before, as born-again
         networks are [6]_; the last one predicts.

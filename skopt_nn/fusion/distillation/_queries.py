@@ -260,11 +260,12 @@ def _number(asked, n_rows):
 
 def _weighed(problem, rows):
     """The problem, and weights of queries made of these rows; None where all are 1."""
-    share = min(_WEIGHT_OF_MADE * len(problem) / len(rows), 1.0)
-    if share < 1 and problem.sample_weight is None:
-        problem = replace(problem, sample_weight=np.ones(len(problem)))
     weights = problem.sample_weight
-    return problem, None if weights is None else share * weights[rows]
+    known = np.ones(len(problem)) if weights is None else weights
+    share = min(_WEIGHT_OF_MADE * known.sum() / known[rows].sum(), 1.0)
+    if share == 1 and weights is None:
+        return problem, None
+    return replace(problem, sample_weight=known), share * known[rows]
 
 
 def _with_queries(X, rows, make, folder):

@@ -10,8 +10,8 @@ from skopt_nn._backend import keras
 from skopt_nn.networks.sharing._sharing import Sharing, shared_layers
 from skopt_nn.networks.sharing._similar import merged, merged_model
 
-# How far two mixtures may be from each other, in lengths of their mean. Nothing is
-# trained when their layers are one, so that each changes by half of it.
+# How far two mixtures, or biases, may be from each other, in lengths of their mean.
+# Nothing is trained when their layers have become one.
 _ALIKE = 0.1
 
 
@@ -53,16 +53,25 @@ class Templates(Sharing):
 
 
 def _alike(recipe, model):
-    """Two layers whose mixtures of one bank are all but equal, if there are any."""
+    """Two layers of one bank that are all but equal, if there are any."""
     kernels = recipe.kernels()
     banks = {}
     for name, slots in shared_layers(recipe.groups, least=1).items():
         bank = recipe.bank_of(slots[0], kernels[slots[0]])
         if bank is not None:
-            mixture = keras.ops.convert_to_numpy(model.get_layer(name).mixture.value)
-            banks.setdefault(bank, []).append((name, mixture))
+            banks.setdefault(bank, []).append((name, _own(model.get_layer(name))))
     for layers in banks.values():
         for (first, a), (second, b) in combinations(layers, 2):
-            if np.linalg.norm(a - b) <= _ALIKE * np.linalg.norm(a + b) / 2:
+            if all(map(_are_close, a, b)):
                 return first, second
     return None
+
+
+def _own(layer):
+    """What a layer does not share: its mixture and, if it has one, its bias."""
+    variables = [layer.mixture, getattr(layer, "bias", None)]
+    return [keras.ops.convert_to_numpy(v.value) for v in variables if v is not None]
+
+
+def _are_close(a, b):
+    return np.linalg.norm(a - b) <= _ALIKE * np.linalg.norm(a + b) / 2

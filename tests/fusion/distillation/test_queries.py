@@ -127,6 +127,14 @@ def test_queries_that_are_made_weigh_three_times_the_rows_together(iris):
         assert_allclose(np.unique(of_queries), np.unique(of_rows) / 3)
 
 
+def test_queries_of_heavy_rows_do_not_weigh_more_than_that(iris):
+    X, y = iris
+    weights = np.where(np.arange(len(X)) < 5, 100.0, 1.0)
+    model = DistilledClassifier(GaussianNB(), Pupil(), queries=700, random_state=0)
+    taught = lesson(model, X, y, sample_weight=weights)["sample_weight"]
+    assert taught[len(X) :].sum() <= 3 * weights.sum() * (1 + 1e-12)
+
+
 def test_a_few_queries_weigh_as_much_as_rows(iris):
     model = DistilledClassifier(GaussianNB(), Pupil(), queries=3 * len(iris[0]))
     assert lesson(model, *iris)["sample_weight"] is None
