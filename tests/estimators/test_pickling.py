@@ -16,6 +16,7 @@ from skopt_nn import (
     CNNRegressor,
     SharedWeightClassifier,
     SharedWeightRegressor,
+    TabularClassifier,
 )
 
 FAMILIES = [CNNClassifier, CNNRegressor, SharedWeightClassifier, SharedWeightRegressor]
@@ -47,6 +48,9 @@ def estimators(make, digits, fitted, fitted_shared):
         "shared": fitted_shared,
         "shared_regressor": make(SharedWeightRegressor, **shared).fit(*digits),
         "resuming": make(filters=(), **busy).fit(*digits),
+        "table": TabularClassifier(
+            n_members=2, n_bins=4, dense_units=(8,), epochs=1, random_state=0
+        ).fit(*digits),
     }
 
 

@@ -1,10 +1,8 @@
 """Estimators of tables: what they take, what their members say, what is kept."""
 
-import subprocess
-import sys
+import pickle
 from dataclasses import replace
 
-import joblib
 import numpy as np
 import pandas as pd
 import polars as pl
@@ -432,16 +430,12 @@ def test_a_table_is_saved_and_loaded(fitted, cls, tmp_path):
     assert again.get_params() == fitted[cls].get_params()
 
 
-def test_a_table_is_loaded_in_a_new_process(fitted, tmp_path):
-    est = fitted[TabularClassifier]
-    joblib.dump((est, FRAME), tmp_path / "table.joblib")
-    code = (
-        "import joblib, numpy as np, sys; est, X = joblib.load(sys.argv[1]); "
-        "np.save(sys.argv[2], est.predict_proba(X))"
+@BOTH
+def test_a_copy_of_a_table_predicts_the_same(fitted, cls):
+    again = pickle.loads(pickle.dumps(fitted[cls]))
+    np.testing.assert_array_equal(
+        outputs_of(again, FRAME), outputs_of(fitted[cls], FRAME)
     )
-    paths = [str(tmp_path / name) for name in ("table.joblib", "proba.npy")]
-    subprocess.run([sys.executable, "-c", code, *paths], check=True)
-    np.testing.assert_array_equal(np.load(paths[1]), est.predict_proba(FRAME))
 
 
 @pytest.mark.parametrize(
