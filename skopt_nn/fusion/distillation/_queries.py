@@ -22,8 +22,9 @@ _ROWS = 2_000
 _BYTES_IN_MEMORY = 2**28
 # Each row makes so many queries, and fewer where these are more than some.
 _COPIES, _FEW_ROWS = 9, 20_000
-# Those that are made weigh together at most so many times what the rows weigh.
-_WEIGHT_OF_MADE = 3.0
+# Those that are made weigh together at most so many times what the rows weigh. A value
+# tells all that the teacher knows of a row; of classes queries tell how these compare.
+_WEIGHT_OF_CLASSES, _WEIGHT_OF_VALUES = 3.0, 1 / 3
 
 
 class Query(Protocol):
@@ -262,7 +263,8 @@ def _weighed(problem, rows):
     """The problem, and weights of queries made of these rows; None where all are 1."""
     weights = problem.sample_weight
     known = np.ones(len(problem)) if weights is None else weights
-    share = min(_WEIGHT_OF_MADE * known.sum() / known[rows].sum(), 1.0)
+    most = _WEIGHT_OF_VALUES if problem.classes is None else _WEIGHT_OF_CLASSES
+    share = min(most * known.sum() / known[rows].sum(), 1.0)
     if share == 1 and weights is None:
         return problem, None
     return replace(problem, sample_weight=known), share * known[rows]

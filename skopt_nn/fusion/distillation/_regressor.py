@@ -45,7 +45,8 @@ class DistilledRegressor(RegressorMixin, Distilled):
     queries : {"auto", "mixtures", "views", "resampled"}, int, array-like or None, \
             default="auto"
         Rows beyond those of X, which the teacher alone answers; see
-        :class:`DistilledClassifier`.
+        :class:`DistilledClassifier`. Those that are made weigh together at most a third
+        of what the rows weigh.
     n_generations : int, default=1
         How many students are trained, each taught by the one before; the last one
         predicts.

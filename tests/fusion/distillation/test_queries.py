@@ -127,6 +127,13 @@ def test_queries_that_are_made_weigh_three_times_the_rows_together(iris):
         assert_allclose(np.unique(of_queries), np.unique(of_rows) / 3)
 
 
+def test_queries_of_values_that_are_made_weigh_a_third_of_the_rows(iris):
+    X = iris[0]
+    model = DistilledRegressor(Ridge(), RegressorPupil(), random_state=0)
+    weights = lesson(model, X, X[:, 0])["sample_weight"]
+    assert_allclose(weights[len(X) :].sum(), len(X) / 3)
+
+
 def test_queries_of_heavy_rows_do_not_weigh_more_than_that(iris):
     X, y = iris
     weights = np.where(np.arange(len(X)) < 5, 100.0, 1.0)
