@@ -3,7 +3,7 @@
 import subprocess
 import sys
 import time
-from statistics import median
+from statistics import mean, median
 
 from benchmarks import data
 from benchmarks.report import Table, accuracy, times
@@ -71,31 +71,12 @@ def run(options):
     yield _import_table(options)
 
 
-def _each_seed(worker, function, options, n_seeds):
-    """Results of one function for each of some seeds."""
-    results = []
-    for seed in range(1 if options.quick else n_seeds):
-        options.say(f"{function}, seed {seed}")
-        results.append(worker.call(function, seed=seed, quick=options.quick))
-    return results
-
-
-def _mean(values):
-    values = list(values)
-    return sum(values) / len(values)
-
-
-def _mean_row(name, results):
-    return [
-        name,
-        accuracy(_mean(result[name][0] for result in results)),
-        _mean(result[name][1] for result in results),
-    ]
-
-
 def _fused_table(worker, options):
-    results = _each_seed(worker, "quality:fused", options, 5)
-    best = max(MEMBERS, key=lambda name: _mean(r[name][0] for r in results))
+    results = []
+    for seed in range(1 if options.quick else 5):
+        options.say(f"quality:fused, seed {seed}")
+        results.append(worker.call("quality:fused", seed=seed, quick=options.quick))
+    best = max(MEMBERS, key=lambda name: mean(r[name][0] for r in results))
     return Table(
         "Fusions against their members",
         ("model", "accuracy", "parameters", "against the best member"),
@@ -104,13 +85,11 @@ def _fused_table(worker, options):
     )
 
 
-def _difference(name, other, results):
-    difference = _mean(result[name][0] - result[other][0] for result in results)
-    return f"{difference:+.4f}"
-
-
 def _against(name, other, results):
-    return [*_mean_row(name, results), _difference(name, other, results)]
+    difference = mean(result[name][0] - result[other][0] for result in results)
+    size = mean(result[name][1] for result in results)
+    score = mean(result[name][0] for result in results)
+    return [name, accuracy(score), size, f"{difference:+.4f}"]
 
 
 def _import_table(options):

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 
+from skopt_nn._compat import warn
 from skopt_nn.training.hooks import Hook
 
 
@@ -124,12 +125,11 @@ def extended(
     }
 
 
-def warn_of_divergence(estimator, epoch: int, hint: str, stacklevel: int) -> None:
-    warnings.warn(
+def warn_of_divergence(estimator, epoch: int, hint: str) -> None:
+    warn(
         f"The loss of {type(estimator).__name__} was not finite in epoch {epoch + 1}: "
         "training stopped and the weights before that epoch were kept. " + hint,
         ConvergenceWarning,
-        stacklevel=stacklevel + 1,
     )
 
 

@@ -20,7 +20,7 @@ ARROWS = {
     "_parameters": set(),
     "networks": {"_backend", "_parameters", "jax"},
     "training": {"_backend", "_parameters", "jax"},
-    "_fitting": {"training"},
+    "_fitting": {"_compat", "training"},
     "_soft_targets": {"training", "_probabilities"},
     "estimators": {
         "networks",

@@ -43,7 +43,7 @@ class TrainedModel:
         vars(self).update(self._progress(run, initial_epoch))
         if run.diverged_at is not None:
             hint = "A smaller learning rate or scaled inputs may help."
-            _fitting.warn_of_divergence(self, run.diverged_at, hint, stacklevel=6)
+            _fitting.warn_of_divergence(self, run.diverged_at, hint)
 
     def _progress(self, run, initial_epoch):
         """Attributes that count epochs, after those of a run."""

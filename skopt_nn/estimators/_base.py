@@ -227,7 +227,7 @@ class NeuralEstimator(CheckedNetwork):
         self._set_model(self.model_)
         if outcome.diverged_at is not None:
             hint = f"A smaller learning_rate (got {self.learning_rate}) may help."
-            warn_of_divergence(self, outcome.diverged_at, hint, stacklevel=6)
+            warn_of_divergence(self, outcome.diverged_at, hint)
 
     def _augmentation(self):
         changes, shape = self._changes(self._recipe), self._recipe.input_shape

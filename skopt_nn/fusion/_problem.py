@@ -1,6 +1,5 @@
 """What is to be learned, read and checked once, and passed as one thing."""
 
-import warnings
 from dataclasses import dataclass, replace
 from numbers import Integral
 from typing import Any
@@ -12,7 +11,7 @@ from sklearn.utils import check_array, check_consistent_length
 from sklearn.utils.multiclass import check_classification_targets, type_of_target
 from sklearn.utils.validation import column_or_1d
 
-from skopt_nn._compat import check_sample_weight, safe_indexing
+from skopt_nn._compat import check_sample_weight, safe_indexing, warn
 
 UNLABELLED = -1
 
@@ -102,10 +101,9 @@ class Problem:
         if is_label or labelled.all():
             return self
         if len(others) > 1:
-            warnings.warn(
+            warn(
                 f"{np.count_nonzero(~labelled)} rows of y with the label -1 are read "
-                "as unlabelled. Where -1 is a class, name it otherwise.",
-                stacklevel=7,
+                "as unlabelled. Where -1 is a class, name it otherwise."
             )
         marked = replace(self, labelled=labelled)
         return replace(marked, classes=np.unique(self.y[marked.taught]))

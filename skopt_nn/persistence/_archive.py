@@ -116,8 +116,7 @@ def _checked(manifest: Any, expected: int) -> dict[str, Any]:
 
 
 def _description(array: np.ndarray) -> list[Any]:
-    order = "C" if array.flags.c_contiguous or not array.flags.f_contiguous else "F"
-    return [array.dtype.str, list(array.shape), order]
+    return [array.dtype.str, list(array.shape), "F" if array.flags.fnc else "C"]
 
 
 def _arrays(described: Any, part: IO[bytes]) -> list[np.ndarray]:
