@@ -271,14 +271,18 @@ class JaxTrainer:
 
     def evaluate(self, examples, size):
         variables = {name: self.state[self.trained[name]] for name in _OF_MODEL}
-        parts = [
-            self.program.evaluate(size, variables, batch, self.settings)
-            for batch in batches(examples, np.arange(len(examples)), size)
-        ]
+        parts = []
+        for batch in batches(examples, np.arange(len(examples)), size):
+            if len(parts) >= _MOST_WAITING:
+                jax.block_until_ready(parts[-_MOST_WAITING])
+            part = self.program.evaluate(size, variables, batch, self.settings)
+            parts.append(part)
         losses, weights = zip(*parts)
         return float(sum(losses) / sum(weights))
 
 
+# A call holds its batch until its turn; JAX itself lets 32 of them wait.
+_MOST_WAITING = 4
 _OF_MODEL = ("trainable", "non_trainable")
 _AVERAGE = {name: f"average_{name}" for name in _OF_MODEL}
 
