@@ -41,7 +41,8 @@ class Training:
         None, [Range(Real, 0, closed="neither"), None], "float"
     )
     """Largest norm of the gradient of all weights together, in (0, inf): a longer one
-    is shortened to it. None for no limit.
+    is shortened to it. None for no limit, which is a program of its own: the norm costs
+    a small network up to a tenth of a step.
     """
     weight_averaging: float | None = parameter(None, [SHARE, None], "float")
     """Decay of an exponential moving average of weights and normalization statistics
