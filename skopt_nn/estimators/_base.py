@@ -23,6 +23,8 @@ from skopt_nn.training.augmentation import Augmentation
 
 # As many as a predictor takes at once: no more are copied.
 _SCORED_ROWS = 256
+# Fewer rows with a label than these do not say when to stop.
+_LEAST_HELD_OUT = 20
 
 
 class NeuralEstimator(CheckedNetwork):
@@ -256,12 +258,13 @@ class NeuralEstimator(CheckedNetwork):
         """Split off the rows that decide when to stop."""
         if not self._needs_held_out():
             return examples, None
+        rows, others = _judging(examples, self.validation_fraction)
         try:
             train, held_out = train_test_split(
-                np.arange(len(examples)),
+                rows,
                 test_size=self.validation_fraction,
                 random_state=self._seeds[2],
-                stratify=self._strata(examples.objective.targets[0]),
+                stratify=self._strata(examples.objective.targets[0][rows]),
             )
         except ValueError as err:
             raise ValueError(
@@ -269,6 +272,7 @@ class NeuralEstimator(CheckedNetwork):
                 f"samples cannot be held out: {err} Give more samples or another "
                 "validation_fraction."
             ) from err
+        train = np.concatenate([train, others])
         return examples.view(train), examples.view(held_out)
 
     def _score_of(self, examples):
@@ -280,3 +284,15 @@ class NeuralEstimator(CheckedNetwork):
         ]
         logits = on_offsets(np.concatenate(logits), examples.objective)
         return self._score(self._decode(logits), examples)
+
+
+def _judging(examples, share):
+    """Rows of which a share may be held out, and the others.
+
+    Rows that a teacher alone labels, such as others that were made of them, tell how
+    well it is copied. Where there are enough others, those judge.
+    """
+    labelled = examples.objective.labelled
+    if labelled is None or share * np.count_nonzero(labelled) < _LEAST_HELD_OUT:
+        labelled = np.ones(len(examples), dtype=bool)
+    return np.flatnonzero(labelled), np.flatnonzero(~labelled)

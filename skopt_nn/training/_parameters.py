@@ -79,8 +79,9 @@ class Training:
     such rows.
     """
     validation_fraction: float = parameter(0.1, Range(Real, 0, 1, closed="neither"))
-    """Part of the rows held out, in (0, 1). Ignored unless ``early_stopping``, and
-    if ``fit`` is given rows to validate on.
+    """Part of the rows held out, in (0, 1); of rows with a label of their own where a
+    teacher labels others. Ignored unless ``early_stopping``, and if ``fit`` is given
+    rows to validate on.
     """
     n_iter_no_change: int = parameter(10, COUNT)
     """Epochs without improvement before stopping. Ignored unless

@@ -125,3 +125,25 @@ def test_rows_far_from_zero_are_scored_as_they_are_predicted():
     net.fit(X, y, X_val=X[:50], y_val=y[:50])
     assert net.best_score_ == net.score(X[:50], y[:50])
     assert net.history_["val_score"][-1] == net.best_score_
+
+
+@pytest.mark.parametrize(
+    ("n_labelled", "judges"),
+    [(300, "labelled rows"), (30, "all rows"), (0, "all rows")],
+)
+def test_rows_that_only_a_teacher_labels_judge_where_few_others_can(n_labelled, judges):
+    X = np.arange(600.0).reshape(-1, 1)
+    y = (np.arange(600) % 2).astype(float)
+    alpha = np.where(np.arange(600) < n_labelled, 0.5, 1.0)
+    seen = []
+
+    def scorer(estimator, X, y):
+        seen.append(X[:, 0])
+        return 0.0
+
+    net = CNNRegressor(
+        (), input_shape=(1,), epochs=1, early_stopping=True, scoring=scorer
+    )
+    net.fit_soft(X, y, y, alpha=alpha)
+    assert len(seen[0]) == (30 if judges == "labelled rows" else 60)
+    assert (seen[0].max() < 300) == (judges == "labelled rows")

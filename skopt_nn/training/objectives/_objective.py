@@ -23,15 +23,19 @@ class Objective:
     targets : tuple of ndarray of shape (n_rows, ...)
     settings : mapping of str to float
         Arguments of the program, so that another value asks for no compilation.
+    labelled : ndarray of shape (n_rows,), bool, or None
+        Which rows have a label of their own beside what a teacher says; None for all.
     """
 
     loss: Loss
     targets: tuple[np.ndarray, ...]
     settings: Mapping[str, float] = field(default_factory=dict)
+    labelled: np.ndarray | None = None
 
     def take(self, indices: np.ndarray) -> "Objective":
         targets = tuple(target[indices] for target in self.targets)
-        return replace(self, targets=targets)
+        labelled = None if self.labelled is None else self.labelled[indices]
+        return replace(self, targets=targets, labelled=labelled)
 
 
 def of_prediction(loss: Loss) -> Loss:

@@ -185,6 +185,7 @@ def distilled(
         loss=_distilled(hard.loss, SOFT_LOSSES[method]),
         targets=(*hard.targets, outputs, alpha),
         settings={**hard.settings, **settings},
+        labelled=alpha < 1,
     )
 
 
