@@ -32,18 +32,23 @@ def hashed(compression):
 
 
 UNSHARED = {"sharing": None}
-# Nine kernels of one shape, and little else: two of them are a fourth of all.
-DEEP = {"filters": (24, 24), "depth": 4, "dense_units": (), "head": "average"}
+# Five kernels of one shape, and little else.
+DEEP = {
+    "block": "plain",
+    "filters": (48, 48, 48),
+    "depth": 2,
+    "dense_units": (),
+    "head": "average",
+}
 RECURSIVE = {
     "unshared": {**DEEP, **UNSHARED},
     "tied": {**DEEP, "sharing": "tied"},
-    "2 templates": {**DEEP, "sharing": "templates", "n_templates": 2},
     "1 template": {**DEEP, "sharing": "templates", "n_templates": 1},
-    "similar": {**DEEP, "sharing": "similar"},
+    "2 templates": {**DEEP, "sharing": "templates", "n_templates": 2},
 }
 # Task, then setting: parameters, and the dtype of its file.
 SETTINGS = {
-    "digits": RECURSIVE,
+    "digits": {**RECURSIVE, "similar": {**DEEP, "sharing": "similar"}},
     "mnist": RECURSIVE,
     "mnist-lenet": {
         "300-100": {**LENET, **UNSHARED},

@@ -13,6 +13,7 @@ from dataclasses import fields
 from typing import Any
 
 from sklearn.base import _fit_context as fit_context
+from sklearn.model_selection._search import BaseSearchCV
 from sklearn.pipeline import _name_estimators as name_estimators
 from sklearn.utils import _safe_indexing as safe_indexing
 from sklearn.utils._param_validation import HasMethods, Interval, StrOptions

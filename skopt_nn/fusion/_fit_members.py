@@ -56,7 +56,7 @@ def fit_members(members, problem, folds, *, fusion, labels=None, params=None):
         fitted.append(next(done) if fits else member)
         with named_failure(name, owner):
             check_is_fitted(fitted[-1])
-            check_known_classes(fitted[-1], problem.classes, labels)
+            check_known_classes(fitted[-1], problem.classes, labels, fits=fits)
         if fits:
             scores.append([next(done) for _ in folds])
         elif folds:
@@ -111,12 +111,18 @@ def scores_of(member, X):
     return predict_scores(member, X, None if classes is None else np.sort(classes))
 
 
-def check_known_classes(member, classes, labels=None):
-    """Raise unless a fitted member knows exactly these classes, or their labels."""
+def check_known_classes(member, classes, labels, *, fits):
+    """Raise unless a fitted member knows exactly these classes, or their labels.
+
+    One that was fitted before knows labels; where these are no numbers, it may be of
+    another fusion and know codes.
+    """
     if classes is None:
         return
     known = np.sort(known_classes(member))
     expected = [classes] if labels is None else [labels, classes]
+    if labels is not None and not fits and labels.dtype.kind in "iuf":
+        expected = [labels]
     if not any(np.array_equal(known, names) for names in expected):
         raise ValueError(
             f"it knows the classes {known.tolist()}, y has {expected[0].tolist()}. The "

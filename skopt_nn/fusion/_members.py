@@ -4,8 +4,9 @@ from contextlib import contextmanager
 
 import numpy as np
 from sklearn.base import is_classifier, is_regressor
+from sklearn.utils import get_tags
 
-from skopt_nn._compat import name_estimators
+from skopt_nn._compat import BaseSearchCV, name_estimators
 
 
 def attribute_of(member, name):
@@ -94,6 +95,13 @@ def named_failure(name, owner):
         raise next(kinds, RuntimeError)(
             f"The member {name!r} of {owner} failed: {err}"
         ) from err
+
+
+def takes_several_outputs(estimator):
+    """Whether y may have several columns; the tags of a search do not say so."""
+    while isinstance(estimator, BaseSearchCV):
+        estimator = estimator.estimator
+    return get_tags(estimator).target_tags.multi_output
 
 
 def known_classes(estimator):

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 from scipy.sparse import issparse
-from sklearn.model_selection import check_cv
+from sklearn.model_selection import PredefinedSplit, check_cv
 from sklearn.utils import check_array, check_consistent_length
 from sklearn.utils.multiclass import check_classification_targets, type_of_target
 from sklearn.utils.validation import column_or_1d
@@ -163,23 +163,26 @@ class Problem:
         """
         if cv is None:
             return []
-        X, y, rows = self.X, self.y, self.taught
-        splitter = check_cv(cv, y[rows], classifier=self.classes is not None)
+        rows = self.taught
+        X, y = safe_indexing(self.X, rows), self.y[rows]
+        params = {name: safe_indexing(part, rows) for name, part in params.items()}
+        splitter = check_cv(cv, y, classifier=self.classes is not None)
         n_splits = splitter.get_n_splits(X, y, **params)
         if len(rows) < n_splits:
             raise ValueError(
                 f"cv={n_splits} folds need at least {n_splits} rows, got "
                 f"n_samples={len(rows)}. Pass fewer folds, or cv=None."
             )
-        if isinstance(cv, Integral) or hasattr(cv, "split"):
-            params = {name: safe_indexing(part, rows) for name, part in params.items()}
-            folds = splitter.split(safe_indexing(X, rows), y[rows], **params)
+        draws = isinstance(cv, Integral) or hasattr(cv, "split")
+        if draws and not isinstance(cv, PredefinedSplit):
+            folds = splitter.split(X, y, **params)
             folds = [(rows[train], rows[test]) for train, test in folds]
         else:
             folds = [
-                [part[np.isin(part, rows)] for part in fold]
+                [self._known_of(part, rows) for part in fold]
                 for fold in splitter.split()
             ]
+            folds = [(train, test) for train, test in folds if len(test)]
         tested = np.concatenate([test for _, test in folds])
         if not np.array_equal(np.sort(tested), rows):
             raise ValueError(
@@ -189,6 +192,11 @@ class Problem:
                 "StratifiedKFold."
             )
         return folds
+
+    def _known_of(self, part, rows):
+        """Those of some rows, given by indices or by a mask, that are among others."""
+        part = np.arange(len(self))[np.asarray(part)]
+        return part[np.isin(part, rows)]
 
 
 def check_weights(sample_weight, y):

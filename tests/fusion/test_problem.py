@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 from numpy.testing import assert_array_equal
 from scipy.sparse import csr_array
-from sklearn.model_selection import KFold
+from sklearn.model_selection import KFold, LeaveOneOut, PredefinedSplit
 
 from skopt_nn.fusion._problem import Problem
 
@@ -88,3 +88,31 @@ def test_a_missing_target_is_named():
     for read in (Problem.of_labels, Problem.of_values):
         with pytest.raises(ValueError, match="requires y to be passed"):
             read(X, None)
+
+
+THIRDS = np.arange(9) % 3
+
+
+@pytest.mark.parametrize(
+    "cv",
+    [
+        PredefinedSplit(THIRDS),
+        [(np.flatnonzero(i != THIRDS).tolist(), [i, i + 3, i + 6]) for i in range(3)],
+        [(i != THIRDS, i == THIRDS) for i in range(3)],
+    ],
+    ids=["PredefinedSplit", "lists", "masks"],
+)
+def test_folds_that_are_given_leave_out_rows_that_do_not_count(cv):
+    weights = np.ones(9)
+    weights[[4, 2, 5, 8]] = 0  # all of the last fold
+    problem = Problem.of_values(np.zeros((9, 1)), np.arange(9.0), weights)
+    folds = problem.folds(cv)
+    assert [test.tolist() for _, test in folds] == [[0, 3, 6], [1, 7]]
+    assert [train.tolist() for train, _ in folds] == [[1, 7], [0, 3, 6]]
+
+
+def test_one_row_is_left_out_of_those_that_count():
+    weights = np.array([1.0, 0, 1, 1])
+    problem = Problem.of_values(np.zeros((4, 1)), np.arange(4.0), weights)
+    tested = [test.tolist() for _, test in problem.folds(LeaveOneOut())]
+    assert tested == [[0], [2], [3]]

@@ -13,7 +13,11 @@ from sklearn.utils.validation import check_is_fitted
 from skopt_nn._compat import FieldConstraints, HasMethods, fit_context
 from skopt_nn._parameters import COUNT, OneOf, Range, parameter, parameters
 from skopt_nn._validation_rows import VALIDATION
-from skopt_nn.fusion._members import attribute_of, predict_scores
+from skopt_nn.fusion._members import (
+    attribute_of,
+    predict_scores,
+    takes_several_outputs,
+)
 from skopt_nn.fusion._problem import Problem, check_weights
 from skopt_nn.fusion.distillation._lessons import Lessons
 from skopt_nn.fusion.distillation._methods import METHODS
@@ -229,21 +233,20 @@ class Distilled(
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
-        teacher, student = self._member_tags()
+        members = self._members()
+        teacher, student = map(get_tags, members)
         tags.input_tags = student.input_tags
         tags.input_tags.sparse &= teacher.input_tags.sparse
         tags.input_tags.allow_nan &= teacher.input_tags.allow_nan
-        tags.target_tags.multi_output = self._kind == "regressor" and (
-            student.target_tags.multi_output and teacher.target_tags.multi_output
-        )
+        several = self._kind == "regressor" and all(map(takes_several_outputs, members))
+        tags.target_tags.multi_output = several
         tags.transformer_tags = student.transformer_tags or tags.transformer_tags
         tags.non_deterministic = student.non_deterministic or teacher.non_deterministic
         return tags
 
-    def _member_tags(self):
+    def _members(self):
         unset = self.student is None
-        student = default_student(self._kind) if unset else self.student
-        return get_tags(self.teacher), get_tags(student)
+        return self.teacher, default_student(self._kind) if unset else self.student
 
     def __getstate__(self):
         state = dict(super().__getstate__())

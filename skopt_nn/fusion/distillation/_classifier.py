@@ -1,6 +1,7 @@
 """A small classifier that learns from the outputs of a large one."""
 
 from sklearn.base import ClassifierMixin
+from sklearn.utils import get_tags
 from sklearn.utils.validation import check_is_fitted
 
 from skopt_nn.fusion._problem import Problem
@@ -175,8 +176,8 @@ class DistilledClassifier(ClassifierMixin, Distilled):
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
         tags.classifier_tags.multi_label = all(
-            member.classifier_tags is not None and member.classifier_tags.multi_label
-            for member in self._member_tags()
+            of is not None and of.multi_label
+            for of in (get_tags(member).classifier_tags for member in self._members())
         )
         return tags
 

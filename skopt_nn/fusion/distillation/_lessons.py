@@ -49,10 +49,10 @@ class Lessons:
             teacher, outputs = self._ask_teacher(root, taught, folds, of["teacher"])
             lesson = learned, teacher, outputs, shape, of["student"]
             chains = self._teach(root, students, *lesson)
-            for model, chain in zip(models, chains):
+            found = [self._compare(problem, outputs, chain[-1]) for chain in chains]
+            for model, chain, fidelity_ in zip(models, chains, found):
                 model.teacher_, model.students_ = teacher, chain
-                model.student_ = chain[-1]
-                model.fidelity_ = self._compare(problem, outputs, chain[-1])
+                model.student_, model.fidelity_ = chain[-1], fidelity_
                 if problem.classes is not None:
                     model.classes_ = problem.classes
                     model._multilabel = problem.multilabel

@@ -130,7 +130,8 @@ def _noise_scale(column):
     """Standard deviation of a column of floats; 0 if all are whole numbers."""
     if column.dtype.kind != "f":
         return 0.0
-    known = np.asarray(column)[~np.isnan(column)]
+    known = column.dropna() if hasattr(column, "dropna") else column[~np.isnan(column)]
+    known = np.asarray(known, dtype=np.float64)
     if not len(known) or (known == np.rint(known)).all():
         return 0.0
     return known.std()
@@ -172,6 +173,32 @@ def _check_given(queries, X):
             "queries must be rows such as those of X, which has the shape "
             f"{np.shape(X)}, with the same columns; got the shape {np.shape(queries)}."
         )
+    if not len(queries):
+        raise ValueError(
+            "queries must have at least one row, got 0. Use None for none."
+        )
+
+
+def _given(queries, X):
+    """Rows of the user's own as X has them; a category that X has not is missing."""
+    if not hasattr(X, "iloc"):
+        return np.asarray(queries)
+    import pandas as pd
+
+    queries = pd.DataFrame(queries).set_axis(X.columns, axis=1)
+    for name, kind in X.dtypes.items():
+        if isinstance(kind, pd.CategoricalDtype):
+            known = queries[name].isin(kind.categories)
+            queries[name] = queries[name].where(known).astype(kind)
+    return queries
+
+
+def _common_dtype(X, queries):
+    """One that holds the rows of both; what is a number fits in that of floats."""
+    if hasattr(X, "iloc"):
+        return None
+    is_number = queries.dtype.kind in "fiub"
+    return X.dtype if X.dtype.kind == "f" and is_number else np.result_type(X, queries)
 
 
 def generator(random_state: Any) -> np.random.Generator:
@@ -228,12 +255,15 @@ def with_queries(asked, problem, teacher, outputs, shape, rng) -> Iterator[tuple
         rows = np.resize(rng.permutation(len(problem)), _number(asked, len(problem)))
         make = _kind(asked, shape)(problem.X, shape, rng)
         problem, weights = _weighed(problem, rows)
+        dtype = getattr(problem.X, "dtype", None)
     else:
+        asked = _given(asked, problem.X)
+        dtype = _common_dtype(problem.X, asked)
         rows, make = np.arange(len(asked)), partial(safe_indexing, asked)
         weights = problem.sample_weight
         weights = None if weights is None else np.full(len(rows), weights.mean())
     with tempfile.TemporaryDirectory(prefix="skopt_nn_queries_") as folder:
-        X = _with_queries(problem.X, rows, make, Path(folder))
+        X = _with_queries(problem.X, rows, make, dtype, Path(folder))
         behind = np.arange(len(problem), len(X))
         answers = np.concatenate(
             [
@@ -270,7 +300,7 @@ def _weighed(problem, rows):
     return replace(problem, sample_weight=known), share * known[rows]
 
 
-def _with_queries(X, rows, make, folder):
+def _with_queries(X, rows, make, dtype, folder):
     """X, and behind its rows the queries made from these, in batches."""
     batches = gen_batches(len(rows), _ROWS)
     if hasattr(X, "iloc"):
@@ -279,11 +309,11 @@ def _with_queries(X, rows, make, folder):
         return pd.concat(
             [X, *(make(rows[batch]) for batch in batches)], ignore_index=True
         )
-    whole = _array((len(X) + len(rows), *X.shape[1:]), X.dtype, folder)
+    whole = _array((len(X) + len(rows), *X.shape[1:]), dtype, folder)
     whole[: len(X)] = X
     for batch in batches:
         queries = np.asarray(make(rows[batch]))
-        if X.dtype.kind in "iub":
+        if dtype.kind in "iub":
             queries = np.rint(queries)
         whole[len(X) + batch.start : len(X) + batch.stop] = queries
     return whole

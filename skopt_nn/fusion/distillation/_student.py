@@ -2,6 +2,7 @@
 
 import numpy as np
 from sklearn.base import clone
+from sklearn.frozen import FrozenEstimator
 
 from skopt_nn.fusion._members import check_member
 from skopt_nn.fusion.distillation._teacher import input_shape_within
@@ -25,6 +26,11 @@ def new_student(model, student, X):
     if student is None:
         return default_student(model._kind, X, input_shape_within(model.teacher))
     check_member(student, model._kind, "student", need_proba=False)
+    if isinstance(student, FrozenEstimator):
+        raise TypeError(
+            f"student is trained by fit, and {student!r} is not to be. Give the "
+            "estimator in it, of which a clone is trained."
+        )
     if not hasattr(student, "fit_soft"):
         raise TypeError(
             f"student must have fit_soft, which {student!r} does not. Take a "

@@ -24,7 +24,11 @@ class Weighted:
     def _checked_members(self):
         if not (self.weights is None or self._learns):
             check_sum_weights(self.weights, len(self.estimators), "estimators")
-        return super()._checked_members()
+        members = super()._checked_members()
+        if not (self.weights is None or self._learns):
+            left = self._weights_not_none
+            check_sum_weights(left, len(left), "estimators that are not dropped")
+        return members
 
     def _learn(self, fitted, scores, problem):
         if not self._learns:

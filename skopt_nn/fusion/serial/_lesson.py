@@ -3,6 +3,8 @@
 from dataclasses import replace
 
 import numpy as np
+from sklearn.base import is_classifier, is_regressor
+from sklearn.frozen import FrozenEstimator
 
 from skopt_nn.fusion.serial._stage_weights import (
     SoFar,
@@ -10,6 +12,9 @@ from skopt_nn.fusion.serial._stage_weights import (
     boosting,
     line_search,
 )
+
+# Losses of scikit-learn's and our regressors.
+_OF_POSITIVE = ("poisson", "gamma")
 
 
 def check_stages(before, problem):
@@ -22,6 +27,26 @@ def check_stages(before, problem):
             f"were fitted to {theirs}. All members of a serial fusion are "
             "classifiers of the same classes, or all regressors."
         )
+
+
+def check_learns_residuals(*estimators):
+    """Raise if regressors take no negative y, such as what stages before leave."""
+    for estimator in filter(is_regressor, estimators):
+        loss = getattr(estimator, "loss", None)
+        if loss in _OF_POSITIVE:
+            raise ValueError(
+                f"loss={loss!r} takes no negative y, and a stage behind others learns "
+                f"what they leave, of either sign; got {estimator!r}. Let it be the "
+                'first stage, or use loss="squared_error".'
+            )
+
+
+def starts_from_scores(estimator):
+    """Whether a stage may train it on from what those before it say."""
+    frozen = isinstance(estimator, FrozenEstimator)
+    watches_loss = getattr(estimator, "scoring", "loss") == "loss"
+    can = is_classifier(estimator) and hasattr(estimator, "fit_offset")
+    return can and watches_loss and not frozen
 
 
 def left_by(before, problem, *, adds, rate):

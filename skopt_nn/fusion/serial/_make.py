@@ -5,6 +5,7 @@ from functools import partial
 from sklearn.pipeline import Pipeline
 
 from skopt_nn.fusion._members import named_members
+from skopt_nn.fusion.serial._lesson import check_learns_residuals
 from skopt_nn.fusion.serial._stage import SerialStage
 from skopt_nn.fusion.serial._weighted_sum import (
     WeightedSumClassifier,
@@ -39,7 +40,7 @@ def make_serial_fusion(
     Raises
     ------
     TypeError, ValueError
-        As :func:`make_parallel_fusion`, for members and weights that do not fit.
+        For members and weights that do not fit, and losses that take no residuals.
 
     See Also
     --------
@@ -51,14 +52,14 @@ def make_serial_fusion(
     >>> from sklearn.linear_model import LogisticRegression
     >>> from sklearn.naive_bayes import GaussianNB
     >>> from skopt_nn import make_serial_fusion
-    >>> fusion = make_serial_fusion(GaussianNB(), LogisticRegression())
-    >>> fusion.set_params(logisticregression__estimator__C=0.1)[1]
+    >>> make_serial_fusion(GaussianNB(), LogisticRegression(C=0.1))[1]
     SerialStage(estimator=LogisticRegression(C=0.1))
     """
     members, kind = named_members(estimators, weights, need_proba=True)
-    how = {"cv": cv, "learning_rate": learning_rate, "method": method}
-    stage = partial(SerialStage, **how, n_jobs=n_jobs, random_state=random_state)
+    check_learns_residuals(*(member for _, member in members[1:]))
+    how = {"cv": cv, "method": method, "random_state": random_state}
+    stage = partial(SerialStage, learning_rate=learning_rate, n_jobs=n_jobs, **how)
     steps = [(name, stage(member)) for name, member in members]
     end = WeightedSumClassifier if kind == "classifier" else WeightedSumRegressor
-    steps.append((end.__name__.lower(), end(weights=weights)))
-    return Pipeline(steps, memory=memory, verbose=verbose)
+    last = end.__name__.lower(), end(weights=weights)
+    return Pipeline([*steps, last], memory=memory, verbose=verbose)

@@ -18,9 +18,19 @@ from sklearn.utils.validation import check_is_fitted
 from skopt_nn._compat import FieldConstraints, HasMethods, fit_context
 from skopt_nn._parameters import OneOf, Range, parameter, parameters
 from skopt_nn.fusion._cross_fit import cross_fit, fit_task
-from skopt_nn.fusion._members import attribute_of, check_member, predict_scores
+from skopt_nn.fusion._members import (
+    attribute_of,
+    check_member,
+    predict_scores,
+    takes_several_outputs,
+)
 from skopt_nn.fusion._problem import Problem
-from skopt_nn.fusion.serial._lesson import check_stages, left_by
+from skopt_nn.fusion.serial._lesson import (
+    check_learns_residuals,
+    check_stages,
+    left_by,
+    starts_from_scores,
+)
 from skopt_nn.fusion.serial._stage_output import StageOutput
 
 
@@ -262,6 +272,7 @@ class SerialStage(
         adds, lesson = self._adds(X), problem
         if isinstance(X, StageOutput):
             check_stages(X, problem)
+            check_learns_residuals(self.estimator)
             lesson = left_by(X, problem, adds=adds, rate=self._rate_of(adds))
         folds = problem.folds(self.cv if folded else None)
         root = self._init_callback_context(
@@ -288,19 +299,19 @@ class SerialStage(
         check_member(self.estimator, kind, "estimator of SerialStage")
         if kind == "classifier":
             return Problem.of_labels(samples, y, sample_weight)
-        several = get_tags(self.estimator).target_tags.multi_output
+        several = takes_several_outputs(self.estimator)
         return Problem.of_values(samples, y, sample_weight, multi_output=several)
 
     def _adds(self, X):
         """Whether this stage gives logits that are added to those before."""
         if not isinstance(X, StageOutput) or self.method == "samme":
             return False
-        can = is_classifier(self.estimator) and hasattr(self.estimator, "fit_offset")
+        can = starts_from_scores(self.estimator)
         if self.method == "logits" and not can:
             raise TypeError(
-                "method='logits' needs a classifier with fit_offset, which "
-                f"{self.estimator!r} does not have. Take a network of skopt_nn, or "
-                "method='auto'."
+                "method='logits' needs a classifier with fit_offset that is trained "
+                f"here and watches its loss, got {self.estimator!r}. Take a network of "
+                "skopt_nn with scoring='loss', or method='auto'."
             )
         return can
 

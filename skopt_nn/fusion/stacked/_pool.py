@@ -113,15 +113,15 @@ class LogarithmicPool(ClassifierMixin, BaseEstimator):
         weight = check_sample_weight(
             sample_weight, X, dtype=np.float64, ensure_non_negative=True
         )
-        self.classes_, codes = np.unique(y, return_inverse=True)
-        if len(self.classes_) < 2:
+        classes, codes = np.unique(y, return_inverse=True)
+        if len(classes) < 2:
             raise ValueError(
                 "LogarithmicPool needs at least 2 classes, got 1 class: "
-                f"{self.classes_.tolist()}."
+                f"{classes.tolist()}."
             )
-        self.weights_, self.intercept_ = _least_loss(
-            self._logarithms(X), codes, weight * self.C
-        )
+        logarithms = _logarithms(X, len(classes))
+        self.weights_, self.intercept_ = _least_loss(logarithms, codes, weight * self.C)
+        self.classes_ = classes
         return self
 
     def decision_function(self, X):
@@ -176,26 +176,28 @@ class LogarithmicPool(ClassifierMixin, BaseEstimator):
     def _logits(self, X):
         check_is_fitted(self)
         X = validate_data(self, X, dtype=np.float64, reset=False)
-        return _logits(self._logarithms(X), self.weights_, self.intercept_)
+        logarithms = _logarithms(X, len(self.classes_))
+        return _logits(logarithms, self.weights_, self.intercept_)
 
-    def _logarithms(self, X):
-        """Return log-probabilities of shape (n_samples, n_members, n_classes)."""
-        n_classes, (n_samples, n_columns) = len(self.classes_), X.shape
-        if X.min() < 0 or X.max() > 1 + 1e-6:
-            raise ValueError(
-                f"LogarithmicPool combines probabilities, got X from {X.min():.3g} to "
-                f"{X.max():.3g}. Its members need predict_proba, and passthrough=False."
-            )
-        if n_classes == 2:
-            proba = np.stack([1 - X, X], axis=2)
-        elif n_columns % n_classes:
-            raise ValueError(
-                f"LogarithmicPool takes one column a member and class, got {n_columns} "
-                f"columns for {n_classes} classes. All members need predict_proba."
-            )
-        else:
-            proba = X.reshape(n_samples, -1, n_classes)
-        return np.log(floored(proba.clip(min=0), n_classes))
+
+def _logarithms(X, n_classes):
+    """Return log-probabilities of shape (n_samples, n_members, n_classes)."""
+    n_samples, n_columns = X.shape
+    if X.min() < 0 or X.max() > 1 + 1e-6:
+        raise ValueError(
+            f"LogarithmicPool combines probabilities, got X from {X.min():.3g} to "
+            f"{X.max():.3g}. Its members need predict_proba, and passthrough=False."
+        )
+    if n_classes == 2:
+        proba = np.stack([1 - X, X], axis=2)
+    elif n_columns % n_classes:
+        raise ValueError(
+            f"LogarithmicPool takes one column a member and class, got {n_columns} "
+            f"columns for {n_classes} classes. All members need predict_proba."
+        )
+    else:
+        proba = X.reshape(n_samples, -1, n_classes)
+    return np.log(floored(proba.clip(min=0), n_classes))
 
 
 def _logits(logarithms, weights, intercept):

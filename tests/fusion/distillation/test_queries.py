@@ -7,7 +7,9 @@ import pandas as pd
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 from scipy.sparse import csr_matrix
+from sklearn.dummy import DummyClassifier
 from sklearn.ensemble import RandomForestClassifier, RandomForestRegressor
+from sklearn.frozen import FrozenEstimator
 from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.naive_bayes import GaussianNB
 
@@ -26,7 +28,13 @@ TABLE = pd.DataFrame(
         "text": RNG.choice(["x", "y"], 200),
     }
 )
+LABELS = np.arange(200) % 2
 IMAGES = RNG.integers(0, 256, (40, 6, 6, 1)).astype(np.uint8)
+
+
+class Uniform(DummyClassifier):
+    def __init__(self):
+        super().__init__(strategy="uniform")
 
 
 def lesson(model, X, y, **params):
@@ -286,3 +294,72 @@ def test_each_generation_is_taught_by_the_one_before(diabetes):
     for teacher, student in ((first, second), (second, last)):
         assert_allclose(student.lesson_["soft_targets"], teacher.mean_)
     assert not np.allclose(first.lesson_["soft_targets"], first.mean_)
+
+
+@pytest.mark.parametrize(
+    ("X", "queries"),
+    [
+        (np.arange(12).reshape(6, 2), [[0.5, 1.25]]),
+        (np.arange(12, dtype=np.uint8).reshape(6, 2), [[300, 2]]),
+        (np.array([["ab", "cd"]] * 6), [["abzzz", "xlong"]]),
+    ],
+    ids=["fractions", "beyond uint8", "longer texts"],
+)
+def test_rows_of_ones_own_are_taken_as_they_are(X, queries):
+    teacher = FrozenEstimator(Uniform().fit(X, [0, 1] * 3))
+    seen = lesson(DistilledClassifier(teacher, Pupil(), queries=queries), X, [0, 1] * 3)
+    assert_array_equal(seen["X"][6:], queries)
+    assert_array_equal(seen["X"][:6], X)
+
+
+@pytest.mark.parametrize("queries", [TABLE.to_numpy()[:3], TABLE[:3]])
+def test_rows_for_a_frame_become_one_of_its_columns(queries):
+    teacher = FrozenEstimator(Uniform().fit(TABLE, LABELS))
+    model = DistilledClassifier(teacher, Pupil(), queries=queries)
+    seen = lesson(model, TABLE, LABELS)["X"]
+    assert list(seen.columns) == list(TABLE.columns)
+    assert_array_equal(seen.iloc[200:].to_numpy(), TABLE[:3].to_numpy())
+
+
+def test_a_category_that_x_has_not_is_missing_in_rows_of_ones_own():
+    X = pd.DataFrame({"c": pd.Categorical([0, 10, 20] * 4), "n": np.arange(12.0)})
+    queries = pd.DataFrame({"c": pd.Categorical([0, 30]), "n": [5.0, 6.0]})
+    teacher = FrozenEstimator(Uniform().fit(X, [0, 1, 2] * 4))
+    model = DistilledClassifier(teacher, Pupil(), queries=queries)
+    seen = lesson(model, X, [0, 1, 2] * 4)["X"]
+    assert seen["c"].dtype == X["c"].dtype
+    assert seen["c"].isna().tolist() == [False] * 13 + [True]
+
+
+def test_columns_with_missing_values_of_pandas_own_are_resampled():
+    X = pd.DataFrame({"a": np.arange(40.0) / 7, "b": np.arange(40)}).astype("Float64")
+    X.loc[3, "a"] = pd.NA
+    rows = np.arange(40).repeat(3)
+    made = _queries.resampled(X, (2,), np.random.default_rng(0))(rows)
+    assert_array_equal(made.dtypes, X.dtypes)
+    assert 0 < made["a"].isna().sum() < 30
+    assert not set(made["a"].dropna()) <= set(X["a"].dropna())
+
+
+def test_no_queries_are_not_an_array_of_none():
+    model = DistilledClassifier(Untouchable(), Pupil(), queries=np.zeros((0, 5)))
+    with pytest.raises(ValueError, match=r"at least one row, got 0\. Use None"):
+        model.fit(np.zeros((4, 5)), [0, 1, 0, 1])
+
+
+def test_a_frozen_student_is_refused():
+    student = FrozenEstimator(small_student())
+    with pytest.raises(TypeError, match="a clone is trained"):
+        DistilledClassifier(Untouchable(), student).fit(np.zeros((4, 5)), [0, 1, 0, 1])
+
+
+class Confused(Pupil):
+    def predict_proba(self, X):
+        raise RuntimeError("lost")
+
+
+def test_a_student_that_cannot_answer_leaves_nothing_half_fitted():
+    model = DistilledClassifier(GaussianNB(), Confused(), queries=None)
+    with pytest.raises(RuntimeError, match="lost"):
+        model.fit(RNG.normal(size=(20, 3)), [0, 1] * 10)
+    assert not [name for name in vars(model) if name.endswith("_")]

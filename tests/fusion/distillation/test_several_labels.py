@@ -7,11 +7,12 @@ import pytest
 from numpy.testing import assert_array_equal
 from sklearn.ensemble import RandomForestClassifier
 from sklearn.frozen import FrozenEstimator
+from sklearn.linear_model import Ridge
 from sklearn.metrics import accuracy_score
-from sklearn.model_selection import KFold
+from sklearn.model_selection import GridSearchCV, KFold
 
-from skopt_nn import DistilledClassifier
-from tests.doubles import Pupil, small_student
+from skopt_nn import DistilledClassifier, DistilledRegressor, make_serial_fusion
+from tests.doubles import Pupil, RegressorPupil, small_student
 
 # Queries have tests of their own.
 DistilledClassifier = partial(DistilledClassifier, queries=None)
@@ -61,3 +62,11 @@ def test_a_student_of_labels_learns(indicator):
     model.fit(X[:200], y[:200])
     constant = accuracy_score(y[200:], np.tile(np.median(y[:200], axis=0), (100, 1)))
     assert model.score(X[200:], y[200:]) > constant + 0.2
+
+
+def test_a_search_over_a_regressor_of_several_outputs_takes_them():
+    X, y = np.arange(40.0).reshape(20, 2), np.arange(40.0).reshape(20, 2)
+    search = GridSearchCV(Ridge(), {"alpha": [1.0, 2.0]})
+    distilled = DistilledRegressor(search, RegressorPupil(), queries=None).fit(X, y)
+    assert distilled.student_.lesson_["soft_targets"].shape == (20, 2)
+    assert make_serial_fusion(search, Ridge()).fit(X, y).predict(X).shape == (20, 2)

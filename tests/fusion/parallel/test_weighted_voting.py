@@ -275,3 +275,21 @@ def test_numbers_that_are_no_weights(iris):
 def test_metadata_need_routing(iris):
     with pytest.raises(TypeError, match=r"\['groups'\].*enable_metadata_routing"):
         WeightedVotingClassifier(PAIR).fit(*iris, groups=iris[1])
+
+
+@pytest.mark.parametrize("cls", [WeightedVotingClassifier, WeightedVotingRegressor])
+def test_weights_of_members_that_are_left_are_not_all_zero(iris, cls):
+    members = (
+        (Untouchable(), line) if cls is WeightedVotingClassifier else (Ridge(),) * 2
+    )
+    fusion = cls([*zip("ab", members)], weights=[1, 0]).set_params(b="drop")
+    assert fusion.set_params(b=members[1], a="drop").weights == [1, 0]
+    with pytest.raises(ValueError, match=r"one at least positive: got \[0.0\]"):
+        fusion.fit(*iris)
+
+
+def test_a_frozen_member_of_other_numbers_is_not_of_codes(iris):
+    X, y = iris
+    frozen = FrozenEstimator(GaussianNB().fit(X[y < 2], y[y < 2]))
+    with pytest.raises(ValueError, match=r"knows the classes \[0, 1\], y has \[1, 2\]"):
+        WeightedVotingClassifier([("f", frozen)]).fit(X[y > 0], y[y > 0])

@@ -4,6 +4,8 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 from scipy.special import softmax
+from sklearn.ensemble import HistGradientBoostingRegressor
+from sklearn.frozen import FrozenEstimator
 from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.metrics import log_loss
 from sklearn.naive_bayes import GaussianNB
@@ -141,7 +143,9 @@ def test_a_safe_file_keeps_stages_in_logit_space(few, tmp_path):
 
 def test_logits_need_a_member_that_takes_offsets(iris):
     fusion = make_serial_fusion(GaussianNB(), GaussianNB(), method="logits")
-    with pytest.raises(TypeError, match=r"fit_offset, which GaussianNB\(\) does not"):
+    with pytest.raises(
+        TypeError, match=r"needs a classifier with fit_offset.*, got GaussianNB\(\)"
+    ):
         fusion.fit(*iris)
     with pytest.raises(TypeError, match="needs a classifier with fit_offset"):
         make_serial_fusion(Ridge(), Ridge(), method="logits").fit(*iris)
@@ -150,3 +154,35 @@ def test_logits_need_a_member_that_takes_offsets(iris):
 def test_an_unknown_method_is_refused(iris):
     with pytest.raises(ValueError, match="'method' parameter"):
         SerialStage(GaussianNB(), method="boost").fit(*iris)
+
+
+class Watching(OffsetRecorder):
+    """It watches a score, which knows nothing of what came before."""
+
+    scoring = "accuracy"
+
+
+@pytest.mark.parametrize("kind", ["frozen", "scored"])
+def test_a_stage_that_cannot_start_from_scores_votes(iris, kind):
+    recorder = OffsetRecorder().fit(*iris)
+    recorder.classes_ = np.arange(3)
+    member = FrozenEstimator(recorder) if kind == "frozen" else Watching()
+    fusion = make_serial_fusion(GaussianNB(), member, cv=None)
+    stage = SerialStage(member, cv=None)
+    before = fusion[0].fit_transform(*iris)
+    assert not stage._adds(before)
+    with pytest.raises(TypeError, match="trained here and watches its loss"):
+        make_serial_fusion(GaussianNB(), member, method="logits").fit(*iris)
+
+
+@pytest.mark.parametrize("loss", ["poisson", "gamma"])
+def test_residuals_are_no_counts(loss):
+    counts = HistGradientBoostingRegressor(loss=loss)
+    make_serial_fusion(counts, Ridge())
+    with pytest.raises(ValueError, match=f"loss='{loss}' takes no negative y"):
+        make_serial_fusion(Ridge(), counts)
+    fusion = make_serial_fusion(Ridge(), Ridge()).set_params(
+        **{"ridge-2": SerialStage(counts)}
+    )
+    with pytest.raises(ValueError, match=f"loss='{loss}' takes no negative y"):
+        fusion.fit(np.arange(20.0).reshape(-1, 1), np.arange(20.0) + 1)

@@ -174,3 +174,12 @@ def test_a_member_of_decision_values_says_what_is_missing(iris):
     )
     with pytest.raises(ValueError, match="members need predict_proba"):
         stack.fit(*iris)
+
+
+def test_a_fit_that_fails_leaves_the_labels_that_were_learned():
+    X, y = [[0.9, 0.4], [0.8, 0.6], [0.2, 0.6], [0.3, 0.5]], ["yes", "yes", "no", "no"]
+    pool = LogarithmicPool().fit(X, y)
+    before = pool.predict(X)
+    with pytest.raises(ValueError, match="combines probabilities"):
+        pool.fit([[5, 0.4], [0.8, 0.6]], ["x", "z"])
+    assert_array_equal(pool.predict(X), before)
