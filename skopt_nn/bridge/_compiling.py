@@ -1,9 +1,17 @@
 """Optimizer, loss and metrics of a model, and whether they fit it and its targets."""
 
+from types import FunctionType
+
 from skopt_nn._backend import keras
-from skopt_nn._compat import fresh_names
+from skopt_nn._compat import fresh_names, warn
 from skopt_nn.bridge import _routing, _scikeras
 
+_OF_PROBABILITIES = {
+    "binary_crossentropy",
+    "categorical_crossentropy",
+    "sparse_categorical_crossentropy",
+}
+_UNBOUNDED = ("linear", "relu")
 _CLASS_GETTERS = {
     "optimizer": _scikeras.routing.get_optimizer_class,
     "loss": _scikeras.routing.get_loss_class_function_or_string,
@@ -75,6 +83,24 @@ def check_outputs(model, expected, encoder):
             f"output of {wanted} units, but the build function returned a model "
             f"with output shape {tuple(shape)}. Build functions can read "
             "meta['n_classes_'], meta['n_outputs_'] and meta['target_type_']."
+        )
+
+
+def warn_of_logits(model):
+    """Say that a cross-entropy of probabilities is given what are none."""
+    layers = getattr(model, "layers", None) if model.built else None
+    losses = (str, keras.losses.Loss, type, FunctionType)
+    if not layers or not isinstance(model.loss, losses):
+        return
+    activation = getattr(layers[-1], "activation", None)
+    name = getattr(activation, "__name__", None)
+    is_entropy = _scikeras.names.loss_name(model.loss) in _OF_PROBABILITIES
+    of_logits = getattr(model.loss, "from_logits", False)
+    if is_entropy and not of_logits and name in _UNBOUNDED:
+        warn(
+            f"{model.name!r} ends with activation={name!r}, whose outputs are no "
+            "probabilities, and its loss takes them for some. End it with 'softmax', "
+            "or with 'sigmoid' where there are two classes or several labels."
         )
 
 

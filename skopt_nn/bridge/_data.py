@@ -3,7 +3,7 @@
 import numpy as np
 from sklearn.utils.validation import check_consistent_length, validate_data
 
-from skopt_nn._compat import check_sample_weight, num_samples, safe_indexing
+from skopt_nn._compat import check_sample_weight, check_y, num_samples, safe_indexing
 from skopt_nn._soft_targets import check_length
 
 
@@ -11,22 +11,18 @@ class CheckedData:
     """Validation in the place of scikeras', which takes fewer kinds of data."""
 
     def _validate_data(self, X=None, y=None, reset=False, y_numeric=False):
-        given, checks = {}, {}
-        if X is not None:
-            given["X"] = X
-            checks |= {"accept_sparse": "csr", "allow_nd": True, "reset": reset}
-        if y is not None:
-            given["y"] = y
-            checks |= {"multi_output": True, "y_numeric": y_numeric}
-        elif reset:
-            given["y"] = None  # an error, where y is required
-        found = validate_data(self, **given, **checks)
+        of_y = {"multi_output": True, "y_numeric": y_numeric}
         if X is None:
-            y = found
+            y = check_y(y, estimator=self, **of_y)
+            return None, self._check_target(y, reset, y_numeric)
+        checks = {"accept_sparse": "csr", "allow_nd": True, "reset": reset}
+        if y is not None:
+            X, y = validate_data(self, X, y, **checks, **of_y)
+        elif reset:  # an error, where y is required
+            X = validate_data(self, X, None, **checks)
         else:
-            X, y = (found, None) if y is None else found
-            X = self._check_features(X, reset)
-        return X, self._check_target(y, reset, y_numeric)
+            X = validate_data(self, X, **checks)
+        return self._check_features(X, reset), self._check_target(y, reset, y_numeric)
 
     def _check_features(self, X, reset):
         if reset:

@@ -14,6 +14,7 @@ class TrainedModel:
     def _check_model_compatibility(self, y):
         expected = getattr(self, "n_outputs_expected_", None)
         _compiling.check_outputs(self.model_, expected, self.target_encoder_)
+        _compiling.warn_of_logits(self.model_)
         declared = inspect.signature(type(self)).parameters.get("loss")
         default = declared.default if declared else None
         _compiling.check_loss(self.loss, default, self.model_.loss)

@@ -240,7 +240,7 @@ class NeuralEstimator(CheckedNetwork):
     def _records(self, history):
         return {
             "history_": extended(self.history_, self.n_iter_, history),
-            "n_iter_": self.n_iter_ + len(history["loss"]),
+            "n_iter_": self.n_iter_ + len(history.get("loss", ())),
         }
 
     def _so_far(self, run):

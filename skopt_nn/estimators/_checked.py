@@ -18,6 +18,7 @@ from skopt_nn.training.hooks import check_callbacks
 _NUMBERS = [*map(np.dtype, "fed?" + np.typecodes["AllInteger"])]
 _PRIVATE_STATE = {
     "_columns",
+    "_n_bins",
     "_n_values",
     "_origin",
     "_optimizer_name",

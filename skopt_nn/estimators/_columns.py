@@ -1,12 +1,13 @@
 """Columns of numbers and of categories, from arrays and data frames."""
 
+from itertools import filterfalse
 from typing import NamedTuple
 
 import numpy as np
 
 # How names of dtypes begin, in pandas (also on top of pyarrow) and polars. A Boolean
 # is a number.
-_TEXT = ("str", "utf8", "large_string", "category", "categorical", "enum")
+_TEXT = ("string", "utf8", "large_string", "category", "categorical", "enum")
 _NUMBER = ("int", "uint", "float", "double", "halffloat", "decimal", "bool", "null")
 _DATE = ("date", "time", "duration", "period", "timestamp")
 
@@ -50,6 +51,19 @@ def is_frame(X):
     return hasattr(X, "columns") and hasattr(X, "dtypes") and hasattr(X, "to_numpy")
 
 
+def check_names(X):
+    """Raise if two columns of a data frame have one name."""
+    if is_frame(X) and len(set(X.columns)) < len(X.columns):
+        twice = sorted(
+            {str(name) for name in X.columns if list(X.columns).count(name) > 1}
+        )
+        raise ValueError(
+            f"X must have columns of different names, got {', '.join(twice)} more than "
+            "once. Rename them, or keep the first of each by "
+            "X.loc[:, ~X.columns.duplicated()]."
+        )
+
+
 def read_columns(X):
     """The columns of a data frame, or of an array of two axes."""
     if not is_frame(X):
@@ -70,7 +84,7 @@ def _of_series(name, series):
     if dtype.startswith(_DATE):
         raise _no_dates(name, series.dtype)
     values = np.asarray(series.to_numpy())
-    if dtype.startswith(_TEXT):
+    if dtype == "str" or dtype.startswith(_TEXT):
         return Column(name, _labels(values))
     if dtype.startswith(_NUMBER) or dtype == "object":
         return _of_array(name, values)
@@ -103,8 +117,24 @@ def _numbers(name, values, present, has_text):
     numbers = np.full(len(values), np.nan)
     if any(_is_date(value) for value in values[present]):
         raise _no_dates(name, "dates")
-    numbers[present] = values[present].astype(np.float64)
+    try:
+        numbers[present] = values[present].astype(np.float64)
+    except (TypeError, ValueError) as err:
+        first = next(filterfalse(_is_number, values[present]))
+        raise TypeError(
+            "X must have columns of numbers, booleans, strings or categories, got "
+            f"{name} with a {type(first).__name__} in it: {first!r}. Drop it, or make "
+            "it one of those."
+        ) from err
     return numbers
+
+
+def _is_number(value):
+    try:
+        float(value)
+    except (TypeError, ValueError):
+        return False
+    return True
 
 
 def _is_date(value):

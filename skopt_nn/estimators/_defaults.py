@@ -2,6 +2,8 @@
 
 import math
 
+import numpy as np
+
 from skopt_nn._parameters import COUNT
 from skopt_nn.training import Training
 
@@ -39,6 +41,9 @@ _WIDE_KERNEL = 9
 # Images so large are the same picture if they are shifted a little.
 _LARGE = 16
 _MOST_FLATTENED = 16
+# Fewer convolutions see too little of an image at a time for an average to tell what
+# there was; more features than so many are averaged all the same.
+_DEEP, _MOST_FEATURES = 3, 2**15
 
 
 def resolved(fields):
@@ -61,7 +66,14 @@ def resolved(fields):
     fields = filled(fields, automatic)
     left = _positions_left(spatial, fields["pool_size"], n_stages)
     is_flat = fields["per_column"] or left <= _MOST_FLATTENED
+    depth = np.max(fields.get("depth", 1), initial=1)
+    if len(spatial) > 1 and 0 < n_stages * depth < _DEEP:
+        is_flat = left * _last(fields["filters"]) <= _MOST_FEATURES
     return filled(fields, {"head": "flatten" if is_flat else "average"})
+
+
+def _last(filters):
+    return filters[-1] if COUNT.holds(filters[-1]) else 1  # the recipe refuses it
 
 
 def filled(fields, automatic):

@@ -94,6 +94,7 @@ class TableEncoder:
             zip(self.categorical, self.categories), start=start
         ):
             codes = {label: code for code, label in enumerate(labels, start=1)}
+            _check_kind(columns[j], labels)
             values = columns[j].as_labels().values
             rows[:, place] = [codes.get(value, 0) for value in values]
         return rows
@@ -221,6 +222,20 @@ def _categories(labels, weights):
     ordered.sort(key=totals.get, reverse=True)
     kept = ordered[:_MOST_CATEGORIES]
     return sorted(kept, key=lambda label: (str(type(label)), label))
+
+
+def _check_kind(column, labels):
+    """Raise if labels of one kind meet a column of the other: none would be known."""
+    known = {isinstance(label, str) for label in labels}
+    present = column.values[~column.is_missing]
+    if len(known) == 1 and len(present):
+        had_text = known.pop()
+        if not any(isinstance(value, str) == had_text for value in present):
+            had, has = ("strings", "numbers") if had_text else ("numbers", "strings")
+            raise TypeError(
+                f"{column.name} of X had {had} in fit, and has {has}. Give it as it "
+                "was, or fit again."
+            )
 
 
 def _edges(values, weights, n_bins):

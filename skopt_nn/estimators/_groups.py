@@ -107,8 +107,9 @@ class Stages:
     head: str = parameter("auto", OneOf(("auto", *networks.HEADS)), "str")
     """What the last stage's pixels become: all of them side by side
     (``"flatten"``), or the ``"average"`` or ``"max"`` of each channel. ``"auto"``
-    flattens up to 16 pixels, and rows without ``input_shape``, is ``"max"`` for texts
-    and ``"average"`` otherwise.
+    flattens up to 16 pixels, rows without ``input_shape``, and up to 32,768 features of
+    images where there are less than three convolutions; it is ``"max"`` for texts and
+    ``"average"`` otherwise.
     """
 
 
@@ -170,8 +171,8 @@ class ClassifierOptions:
     """Weight of each class, by label; "balanced" for weights inversely
     proportional to the classes' frequencies. It multiplies ``sample_weight``.
     """
-    label_smoothing: float = parameter(0.0, Range(Real, 0, 1, closed="both"))
-    """Part of each label that is spread evenly over all classes, in [0, 1] [2]_."""
+    label_smoothing: float = parameter(0.0, SHARE)
+    """Part of each label that is spread evenly over all classes, in [0, 1) [2]_."""
 
 
 @parameters

@@ -10,6 +10,7 @@ from sklearn.preprocessing import StandardScaler
 
 from skopt_nn import training
 from skopt_nn._compat import warn
+from skopt_nn.estimators._columns import check_names
 
 # Samples whose two axes are at least so long may be images.
 _LEAST_SIDE = 8
@@ -22,7 +23,8 @@ def as_rows(X, expected=None):
 
     Samples of several axes are viewed as rows; whatever else X is stays as it is.
     """
-    if isinstance(X, (list, tuple)) or getattr(X, "ndim", 0) > 2:
+    check_names(X)
+    if _holds_samples(X):
         X = _array_of(X)
     if not isinstance(X, np.ndarray) or X.ndim <= 2:
         return X, None
@@ -35,9 +37,17 @@ def as_rows(X, expected=None):
     return X.reshape(X.shape[0], math.prod(shape)), shape
 
 
+def _holds_samples(X):
+    """Whether X is a list, has several axes, or is an array of arrays."""
+    if isinstance(X, (list, tuple)) or getattr(X, "ndim", 0) > 2:
+        return True
+    is_row = isinstance(X, np.ndarray) and X.ndim == 1 and X.dtype.kind == "O"
+    return is_row and all(hasattr(sample, "shape") for sample in X)
+
+
 def _array_of(X):
     try:
-        return np.asarray(X)
+        return np.asarray(list(X) if getattr(X, "ndim", 0) == 1 else X)
     except ValueError as err:
         shapes = {getattr(sample, "shape", None) for sample in X} - {None}
         got = f", got {sorted(shapes)[:3]}" if len(shapes) > 1 else ""

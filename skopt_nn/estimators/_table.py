@@ -40,9 +40,10 @@ class Table:
     it, with bins between its quantiles; or one of waves of it, whose frequencies are
     learned. None for the number itself.
     """
-    n_bins: int = parameter(48, COUNT)
+    n_bins: int | str = parameter("auto", [COUNT, OneOf(("auto",))], 'int or "auto"')
     """Bins of each column, at least a millionth of its range wide; with
-    ``embedding="periodic"`` the number of frequencies.
+    ``embedding="periodic"`` the number of frequencies. ``"auto"`` is 48, and 8 bins for
+    labels of less than 2,000 rows.
     """
     embedding_dim: int = parameter(8, COUNT)
     """Length of the vector that each column becomes."""

@@ -3,6 +3,7 @@
 from dataclasses import fields, replace
 
 import numpy as np
+from sklearn.base import is_classifier
 from sklearn.utils import check_X_y
 from sklearn.utils.validation import check_is_fitted, validate_data
 
@@ -14,7 +15,7 @@ from skopt_nn._parameters import (
 )
 from skopt_nn.estimators._base import NeuralEstimator
 from skopt_nn.estimators._classifier import NeuralClassifierMixin
-from skopt_nn.estimators._columns import is_frame, read_columns
+from skopt_nn.estimators._columns import check_names, is_frame, read_columns
 from skopt_nn.estimators._docs import documented
 from skopt_nn.estimators._encoding import TableEncoder
 from skopt_nn.estimators._groups import Fitting
@@ -25,6 +26,7 @@ from skopt_nn.training import Training
 
 # Small tables are known by heart soon, large ones teach for longer than images do.
 _LEAST_STEPS, _LEAST_EPOCHS = 250, 30
+_BINS, _FEW_BINS, _FEW_ROWS = 48, 8, 2000
 _OF_NETWORK = sorted(
     {of.name for of in fields(Table)}
     & {of.name for of in fields(networks.TabularRecipe)}
@@ -49,6 +51,7 @@ class TabularEstimator(Fitting, TableTraining, Table, NeuralEstimator):
             self._columns = TableEncoder.fit(columns, is_categorical, weights)
             shape = ((self._columns.width,), True)
             self._sample_shape = shape[0]
+            self._n_bins = self._auto_bins(len(y))
             self._make_recipe(*shape, n_outputs=1)
         else:
             self._check_network()
@@ -70,15 +73,23 @@ class TabularEstimator(Fitting, TableTraining, Table, NeuralEstimator):
             )
         return found
 
+    def _auto_bins(self, n_rows):
+        """Labels of few rows are known by heart where bins are narrow."""
+        narrow = self.embedding == "piecewise_linear" and is_classifier(self)
+        return _FEW_BINS if narrow and n_rows < _FEW_ROWS else _BINS
+
     def _make_recipe(self, sample_shape, per_column, *, n_outputs):
         kind, columns = self._recipe_kind, self._columns
+        given = {name: getattr(self, name) for name in _OF_NETWORK}
+        if self.n_bins == "auto":
+            given["n_bins"] = self._n_bins
         return kind(
             input_shape=sample_shape,
             per_column=per_column,
             n_outputs=n_outputs,
             seed=0,
             **_columns_of_network(columns),
-            **{name: getattr(self, name) for name in _OF_NETWORK},
+            **given,
         )
 
     def _set_constants(self, examples):
@@ -165,6 +176,7 @@ def _table_of(X):
     if isinstance(X, (list, tuple)):
         X = _array_of(X)
     if is_frame(X):
+        check_names(X)
         _check_size(X)
     elif getattr(X, "ndim", 0) > 2:
         raise ValueError(

@@ -44,6 +44,19 @@ class Score(Hook):
         fitted = fitted._of_rows()
         return float(self._scorer(fitted, self._X, self._y, **self._weights))
 
+    def begin(self, run):
+        """Score the network as it is, so that a scorer that cannot says so now."""
+        if not isinstance(self._estimator.scoring, str):
+            return
+        try:
+            self(bare_copy(self._estimator, self._estimator._so_far(run)))
+        except (TypeError, ValueError) as err:
+            raise ValueError(
+                f"scoring={self._estimator.scoring!r} cannot judge the rows held out: "
+                f'{err} Choose a scorer for this y, such as "accuracy", "roc_auc_ovr" '
+                'or "r2", or give rows of all classes as X_val, y_val.'
+            ) from err
+
     def end_epoch(self, run):
         fitted = bare_copy(self._estimator, self._estimator._so_far(run))
         run.log("val_score", self(fitted))

@@ -48,7 +48,8 @@ class Encoder:
         if self._dtype is not None and not self.n_quantized:
             raise ValueError(
                 f"dtype={self._dtype!r} is for the kernels of networks, and "
-                f"{estimator!r} has no fitted network. Save it without dtype."
+                f"{estimator!r} has no fitted network, or one whose weights are kept "
+                "in fewer bits already. Save it without dtype."
             )
 
     def _encode(self, value: Any, place: str) -> Any:
@@ -113,18 +114,21 @@ class Encoder:
             return {"same": number}
         self._numbers[id(value)] = None
         state = {
-            attribute: self._attribute(attribute, part, f"{place}.{attribute}")
+            attribute: self._attribute(value, attribute, part, f"{place}.{attribute}")
             for attribute, part in state_of(value, place).items()
         }
         self._numbers[id(value)] = len(self._finished)
         self._finished.append(value)
         return {"object": name, "state": state}
 
-    def _attribute(self, name: str, value: Any, place: str) -> Any:
-        # Of networks, "model_" is the list of the values of all variables.
+    def _attribute(self, owner: Any, name: str, value: Any, place: str) -> Any:
+        # Of networks, "model_" is the list of the values of all variables: behind those
+        # that are trained come statistics, and bins of columns.
         if self._dtype is None or name != "model_" or not isinstance(value, list):
             return self._encode(value, place)
-        return [self._value(part, place) for part in value]
+        n_trained = len(owner.model_.trainable_variables)
+        kernels = [self._value(part, place) for part in value[:n_trained]]
+        return kernels + [self._encode(part, place) for part in value[n_trained:]]
 
     def _value(self, value: Any, place: str) -> Any:
         if not is_kernel(value):

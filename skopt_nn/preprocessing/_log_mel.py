@@ -8,10 +8,12 @@ from scipy.signal import get_window
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from skopt_nn._compat import FieldConstraints, fit_context
+from skopt_nn._compat import FieldConstraints, fit_context, warn
 from skopt_nn._parameters import COUNT, OneOf, Range, parameter, parameters
 
 _FLOOR = 1e-6
+# The power of what is louder is beyond single precision.
+_LOUDEST = 1e9
 # Samples of overlapping windows that are in memory at a time, 16 megabytes of them.
 _CHUNK_VALUES = 2**22
 _DTYPES = [np.float32, np.float64, *map(np.dtype, np.typecodes["AllInteger"])]
@@ -118,8 +120,14 @@ class LogMelSpectrogram(TransformerMixin, BaseEstimator):
         Returns
         -------
         self : object
+
+        Raises
+        ------
+        ValueError
+            For waves that are shorter than a window, or louder than 1e9.
         """
         X = validate_data(self, X, dtype=_DTYPES)
+        _check_loudness(X)
         n_window = max(round(self.window_length * self.sample_rate), 1)
         if X.shape[1] < n_window:
             raise ValueError(
@@ -189,6 +197,7 @@ class LogMelSpectrogram(TransformerMixin, BaseEstimator):
         """
         check_is_fitted(self, "filters_")
         X = validate_data(self, X, reset=False, dtype=_DTYPES)
+        _check_loudness(X)
         shape = (len(X), self.n_frames_, self.filters_.shape[1], 1)
         images = np.empty(shape, dtype=np.float32)
         size = max(_CHUNK_VALUES // (self.n_frames_ * self.n_fft_), 1)
@@ -209,6 +218,24 @@ class LogMelSpectrogram(TransformerMixin, BaseEstimator):
         tags = super().__sklearn_tags__()
         tags.transformer_tags.preserves_dtype = []
         return tags
+
+
+def _check_loudness(X):
+    """Refuse floats that are too large; warn of integers that are next to silence."""
+    low, high = X.min().item(), X.max().item()
+    largest = max(-low, high)
+    if X.dtype.kind == "f":
+        if largest > _LOUDEST:
+            raise ValueError(
+                f"X must have samples of at most {_LOUDEST:g}, got {largest:g}. Divide "
+                "waves by the largest value that a sample may have."
+            )
+    elif X.dtype.itemsize > 2 and 0 < largest < 2 ** (4 * X.dtype.itemsize):
+        warn(
+            f"X has {X.dtype} samples of up to {largest}, and the range of that dtype "
+            "stands for [-1, 1): they are next to silence. Give integers as their file "
+            "has them, such as X.astype('int16'), or floats."
+        )
 
 
 def _scaled(waves):

@@ -46,6 +46,15 @@ def test_feature_names_of_a_data_frame_are_kept_and_checked(iris, labels):
         estimator.predict(frame[["b", "a", "c", "d"]])
 
 
+@pytest.mark.filterwarnings("error")
+def test_a_score_leaves_the_names_of_columns(iris, labels):
+    X = pd.DataFrame(iris[0], columns=list("abcd"))
+    estimator = keras_classifier().fit(X, labels)
+    estimator.score(X, labels)
+    with pytest.raises(ValueError, match="feature names"):
+        estimator.predict(X[["b", "a", "c", "d"]])
+
+
 def test_images_keep_their_shape_on_the_way_to_the_model(binary):
     X = np.repeat(binary[0], 4, axis=1).reshape(-1, 4, 4, 1)
     estimator = keras_classifier().fit(X, binary[1])

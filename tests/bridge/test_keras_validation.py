@@ -1,3 +1,5 @@
+import warnings
+
 import numpy as np
 import pytest
 from sklearn import config_context
@@ -89,3 +91,28 @@ def test_what_the_docs_say_of_training_well_reaches_keras(iris):
     assert est.model_.loss.label_smoothing == 0.1
     assert (stopping.patience, stopping.restore_best_weights) == (1, True)
     assert float(optimizer.learning_rate) < 0.005
+
+
+def bare(meta, activation):
+    units = meta["n_classes_"] if activation == "linear" else 1
+    layers = [keras.Input((4,)), keras.layers.Dense(units, activation=activation)]
+    return keras.Sequential(layers)
+
+
+@pytest.mark.parametrize("activation", ["linear", "relu"])
+def test_outputs_that_are_no_probabilities_are_told(iris, activation):
+    X, y = iris
+    several = activation == "linear"
+    loss = "sparse_categorical_crossentropy" if several else "binary_crossentropy"
+    net = keras_classifier(model=bare, activation=activation, loss=loss, epochs=1)
+    with pytest.warns(UserWarning, match=f"activation='{activation}', whose outputs"):
+        net.fit(X, y if several else y > 0)
+
+
+def test_a_loss_that_takes_logits_is_told_nothing(iris):
+    loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", UserWarning)
+        keras_classifier(model=bare, activation="linear", loss=loss, epochs=1).fit(
+            *iris
+        )

@@ -7,6 +7,7 @@ import pandas as pd
 import polars as pl
 import pytest
 
+from skopt_nn import CNNClassifier, TabularClassifier
 from skopt_nn.estimators._columns import is_frame, read_columns
 
 NAN = np.nan
@@ -151,3 +152,36 @@ def test_numbers_can_be_taken_for_categories():
 )
 def test_frames_are_told_from_arrays(X, expected):
     assert is_frame(X) is expected
+
+
+@pytest.mark.parametrize("cell", [["x", "y"], {"x": 1}, np.arange(3)])
+def test_cells_that_are_no_values_are_named(cell):
+    frame = pd.DataFrame({"a": range(30), "tags": [cell] * 30})
+    with pytest.raises(TypeError, match=f"'tags' with a {type(cell).__name__} in it"):
+        TabularClassifier(epochs=1).fit(frame, [0, 1] * 15)
+
+
+@pytest.mark.parametrize("fields", [["a"], ["a", "b"]])
+def test_structs_are_no_texts(fields):
+    frame = pl.DataFrame({"a": range(30), "b": range(30)})
+    frame = frame.with_columns(z=pl.struct(*fields))
+    with pytest.raises(TypeError, match="'z' of Struct"):
+        TabularClassifier(epochs=1).fit(frame, [0, 1] * 15)
+
+
+@pytest.mark.parametrize("cls", [TabularClassifier, CNNClassifier])
+def test_two_columns_of_one_name_are_refused(cls):
+    frame = pd.DataFrame(np.zeros((30, 3)), columns=["a", "a", "b"])
+    with pytest.raises(ValueError, match="different names, got a more than once"):
+        cls(epochs=1).fit(frame, [0, 1] * 15)
+
+
+@pytest.mark.parametrize("texts_first", [True, False])
+def test_a_column_keeps_its_kind_behind_fit(texts_first):
+    texts = pd.DataFrame({"zip": ["1001", "1002", None] * 10})
+    numbers = pd.DataFrame({"zip": pd.Categorical([1001, 1002, None] * 10)})
+    frames = [texts, numbers] if texts_first else [numbers, texts]
+    net = TabularClassifier(epochs=1, dense_units=(4,)).fit(frames[0], [0, 1, 0] * 10)
+    net.predict(frames[0].iloc[[2]])  # all of it missing
+    with pytest.raises(TypeError, match=r"'zip' of X had \w+ in fit, and has"):
+        net.predict(frames[1])

@@ -13,6 +13,19 @@ def recipe_of(shape, filters="auto", n_rows=12, **params):
 
 
 @pytest.mark.parametrize(
+    ("shape", "filters", "head"),
+    [
+        ((28, 28, 1), (2, 2), "flatten"),
+        ((130, 130, 1), (2, 33), "average"),
+        ((600, 1), (2, 2), "average"),
+    ],
+    ids=str,
+)
+def test_two_convolutions_of_an_image_are_not_averaged(shape, filters, head):
+    assert recipe_of(shape, filters).head == head
+
+
+@pytest.mark.parametrize(
     ("shape", "expected"),
     [
         ((28, 28, 1), {"kernel_size": 3, "pool_size": 2, "head": "flatten"}),

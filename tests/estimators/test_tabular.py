@@ -481,3 +481,21 @@ def test_defaults_of_values_hold_out_rows(fitted):
 def test_images_are_sent_to_the_networks_that_see():
     with pytest.raises(ValueError, match=r"dim 4, while a table has 2.*CNNClassifier"):
         TabularClassifier().fit(np.zeros((4, 8, 8, 1)), [0, 1, 0, 1])
+
+
+@pytest.mark.parametrize(
+    ("cls", "params", "n_rows", "n_bins"),
+    [
+        (TabularClassifier, {}, 1999, 8),
+        (TabularClassifier, {}, 2000, 48),
+        (TabularClassifier, {"n_bins": 5}, 40, 5),
+        (TabularClassifier, {"embedding": "periodic"}, 40, 48),
+        (TabularRegressor, {}, 40, 48),
+    ],
+)
+def test_bins_follow_the_number_of_rows(cls, params, n_rows, n_bins):
+    X, y = np.arange(n_rows * 2.0).reshape(-1, 2), np.arange(n_rows) % 2
+    small = {"dense_units": (2,), "n_members": 1, "embedding_dim": 1, "epochs": 1}
+    net = cls(**small, **params).fit(X, y)
+    assert net._recipe.n_bins == n_bins
+    assert net.set_params(warm_start=True).fit(X[:30], y[:30])._recipe.n_bins == n_bins

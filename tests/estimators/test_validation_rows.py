@@ -7,6 +7,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from skopt_nn import CNNClassifier, CNNRegressor
+from tests.doubles import FittedEpochs
 
 
 @pytest.fixture(scope="module")
@@ -147,3 +148,14 @@ def test_rows_that_only_a_teacher_labels_judge_where_few_others_can(n_labelled, 
     net.fit_soft(X, y, y, alpha=alpha)
     assert len(seen[0]) == (30 if judges == "labelled rows" else 60)
     assert (seen[0].max() < 300) == (judges == "labelled rows")
+
+
+@pytest.mark.parametrize("scoring", ["roc_auc", "f1", "r2"])
+def test_a_scorer_that_does_not_fit_y_is_refused_before_training(split, scoring):
+    X, y, X_val, y_val = split
+    seen = FittedEpochs()
+    names = np.array(list("abcdefghij"))
+    net = CNNClassifier((), scoring=scoring, epochs=1).set_callbacks(seen)
+    with pytest.raises(ValueError, match=f"scoring='{scoring}' cannot judge the rows"):
+        net.fit(X, names[y], X_val=X_val, y_val=names[y_val])
+    assert not seen.told

@@ -154,3 +154,15 @@ def test_more_bands_than_there_are_frequencies_for_are_refused(waves):
 def test_a_transform_shorter_than_a_window_is_refused(waves):
     with pytest.raises(ValueError, match="n_fft must be at least the 200 samples"):
         LogMelSpectrogram(sample_rate=8000, n_fft=128).fit(waves)
+
+
+@pytest.mark.parametrize("dtype", [np.int32, np.int64])
+def test_integers_that_are_next_to_silence_are_told(waves, dtype):
+    spectrogram = LogMelSpectrogram(sample_rate=8000)
+    with pytest.warns(UserWarning, match="next to silence"):
+        spectrogram.fit((waves * 30_000).astype(dtype))
+
+
+def test_waves_beyond_single_precision_are_refused(waves):
+    with pytest.raises(ValueError, match="Divide waves by"):
+        LogMelSpectrogram(sample_rate=8000).fit_transform(waves * 1e200)

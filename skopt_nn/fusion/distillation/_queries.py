@@ -146,6 +146,11 @@ QUERIES: Mapping[str, Query] = {
 
 def check_queries(asked: Any, X: Any, shape: tuple[int, ...] | None) -> None:
     """Raise what `with_queries` would raise, before the teacher is trained."""
+    if isinstance(asked, bool):
+        raise ValueError(
+            f"queries must be a name, a number of rows, rows or None, got {asked}. Use "
+            "'auto' for some, or None."
+        )
     if isinstance(asked, str) and asked != "auto":
         _check_named(asked, X, shape)
     elif not isinstance(asked, (str, Integral)) and asked is not None:

@@ -363,3 +363,9 @@ def test_a_student_that_cannot_answer_leaves_nothing_half_fitted():
     with pytest.raises(RuntimeError, match="lost"):
         model.fit(RNG.normal(size=(20, 3)), [0, 1] * 10)
     assert not [name for name in vars(model) if name.endswith("_")]
+
+
+def test_yes_is_no_number_of_queries():
+    model = DistilledClassifier(Untouchable(), Pupil(), queries=True)
+    with pytest.raises(ValueError, match=r"got True\. Use 'auto'"):
+        model.fit(np.zeros((4, 5)), [0, 1, 0, 1])
