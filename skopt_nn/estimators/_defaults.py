@@ -2,8 +2,6 @@
 
 import math
 
-import numpy as np
-
 from skopt_nn._parameters import COUNT
 from skopt_nn.training import Training
 
@@ -41,9 +39,10 @@ _WIDE_KERNEL = 9
 # Images so large are the same picture if they are shifted a little.
 _LARGE = 16
 _MOST_FLATTENED = 16
-# Fewer convolutions see too little of an image at a time for an average to tell what
-# there was; more features than so many are averaged all the same.
-_DEEP, _MOST_FEATURES = 3, 2**15
+# An average over an image needs the last of its convolutions to see much, and to have
+# many channels: their number times that of convolutions. Beyond so many features there
+# is no other way.
+_LEAST_AVERAGED, _MOST_FEATURES = 200, 2**15
 
 
 def resolved(fields):
@@ -66,14 +65,18 @@ def resolved(fields):
     fields = filled(fields, automatic)
     left = _positions_left(spatial, fields["pool_size"], n_stages)
     is_flat = fields["per_column"] or left <= _MOST_FLATTENED
-    depth = np.max(fields.get("depth", 1), initial=1)
-    if len(spatial) > 1 and 0 < n_stages * depth < _DEEP:
-        is_flat = left * _last(fields["filters"]) <= _MOST_FEATURES
+    if len(spatial) > 1 and n_stages and not is_flat:
+        is_flat = _is_better_flat(left, **{"depth": 1, **fields})
     return filled(fields, {"head": "flatten" if is_flat else "average"})
 
 
-def _last(filters):
-    return filters[-1] if COUNT.holds(filters[-1]) else 1  # the recipe refuses it
+def _is_better_flat(n_positions, filters, depth, **_):
+    """Whether few, narrow convolutions leave an average too little to tell by."""
+    if not COUNT.holds(filters[-1]):
+        return False  # the recipe refuses it
+    depths = depth if isinstance(depth, tuple | list) else [depth]
+    channels = len(filters) * filters[-1] * max(filter(COUNT.holds, depths), default=1)
+    return channels < _LEAST_AVERAGED and n_positions * filters[-1] <= _MOST_FEATURES
 
 
 def filled(fields, automatic):

@@ -108,8 +108,8 @@ class Stages:
     """What the last stage's pixels become: all of them side by side
     (``"flatten"``), or the ``"average"`` or ``"max"`` of each channel. ``"auto"``
     flattens up to 16 pixels, rows without ``input_shape``, and up to 32,768 features of
-    images where there are less than three convolutions; it is ``"max"`` for texts and
-    ``"average"`` otherwise.
+    images where convolutions are few and narrow (their number times the last of
+    ``filters`` is below 200); it is ``"max"`` for texts and ``"average"`` otherwise.
     """
 
 

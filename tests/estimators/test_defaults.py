@@ -16,12 +16,14 @@ def recipe_of(shape, filters="auto", n_rows=12, **params):
     ("shape", "filters", "head"),
     [
         ((28, 28, 1), (2, 2), "flatten"),
+        ((40, 64, 1), (8, 16, 32), "flatten"),
+        ((40, 64, 1), (8, 16, 67), "average"),
         ((130, 130, 1), (2, 33), "average"),
         ((600, 1), (2, 2), "average"),
     ],
     ids=str,
 )
-def test_two_convolutions_of_an_image_are_not_averaged(shape, filters, head):
+def test_few_and_narrow_convolutions_of_an_image_are_not_averaged(shape, filters, head):
     assert recipe_of(shape, filters).head == head
 
 
@@ -29,7 +31,7 @@ def test_two_convolutions_of_an_image_are_not_averaged(shape, filters, head):
     ("shape", "expected"),
     [
         ((28, 28, 1), {"kernel_size": 3, "pool_size": 2, "head": "flatten"}),
-        ((40, 64, 1), {"kernel_size": 3, "pool_size": 2, "head": "average"}),
+        ((40, 64, 1), {"kernel_size": 3, "pool_size": 2, "head": "flatten"}),
         ((64, 2), {"kernel_size": 9, "pool_size": 2, "head": "flatten"}),
         ((600, 1), {"kernel_size": 9, "pool_size": 3, "head": "average"}),
         ((20, 3), {"kernel_size": 3, "pool_size": 2, "head": "flatten"}),
