@@ -51,8 +51,10 @@ def is_frame(X):
     return hasattr(X, "columns") and hasattr(X, "dtypes") and hasattr(X, "to_numpy")
 
 
-def check_names(X):
-    """Raise if two columns of a data frame have one name."""
+def check_frame(X):
+    """Raise if X is a lazy data frame, or has two columns of one name."""
+    if hasattr(X, "collect_schema") and not hasattr(X, "to_numpy"):
+        raise TypeError("X must be a data frame, got a lazy one. Use X.collect().")
     if is_frame(X) and len(set(X.columns)) < len(X.columns):
         twice = sorted(
             {str(name) for name in X.columns if list(X.columns).count(name) > 1}

@@ -10,7 +10,7 @@ from sklearn.preprocessing import StandardScaler
 
 from skopt_nn import training
 from skopt_nn._compat import warn
-from skopt_nn.estimators._columns import check_names
+from skopt_nn.estimators._columns import check_frame
 
 # Samples whose two axes are at least so long may be images.
 _LEAST_SIDE = 8
@@ -23,7 +23,12 @@ def as_rows(X, expected=None):
 
     Samples of several axes are viewed as rows; whatever else X is stays as it is.
     """
-    check_names(X)
+    check_frame(X)
+    if getattr(getattr(X, "dtype", None), "kind", "f") in "mM":
+        raise ValueError(
+            f"X must hold numbers, got dates or times ({X.dtype}). Subtract a date and "
+            "divide by a unit, such as (X - X.min()) / np.timedelta64(1, 'D')."
+        )
     if _holds_samples(X):
         X = _array_of(X)
     if not isinstance(X, np.ndarray) or X.ndim <= 2:

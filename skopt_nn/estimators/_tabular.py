@@ -15,7 +15,7 @@ from skopt_nn._parameters import (
 )
 from skopt_nn.estimators._base import NeuralEstimator
 from skopt_nn.estimators._classifier import NeuralClassifierMixin
-from skopt_nn.estimators._columns import check_names, is_frame, read_columns
+from skopt_nn.estimators._columns import check_frame, is_frame, read_columns
 from skopt_nn.estimators._docs import documented
 from skopt_nn.estimators._encoding import TableEncoder
 from skopt_nn.estimators._groups import Fitting
@@ -175,8 +175,8 @@ _ANY_KIND = {"ensure_all_finite": "allow-nan", "dtype": None}
 def _table_of(X):
     if isinstance(X, (list, tuple)):
         X = _array_of(X)
+    check_frame(X)
     if is_frame(X):
-        check_names(X)
         _check_size(X)
     elif getattr(X, "ndim", 0) > 2:
         raise ValueError(

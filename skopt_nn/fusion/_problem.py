@@ -60,7 +60,7 @@ class Problem:
             y = y.toarray() if issparse(y) else np.asarray(y)
         else:
             y = column_or_1d(y, warn=True)
-            check_classification_targets(y)
+            _check_labels(y)
         problem = cls._all_labelled(X, y, sample_weight)
         classes = np.arange(y.shape[1]) if multilabel else np.unique(y[problem.counted])
         return replace(problem, classes=classes, multilabel=multilabel)
@@ -197,6 +197,19 @@ class Problem:
         """Those of some rows, given by indices or by a mask, that are among others."""
         part = np.arange(len(self))[np.asarray(part)]
         return part[np.isin(part, rows)]
+
+
+def _check_labels(y):
+    try:
+        check_classification_targets(y)
+    except (TypeError, ValueError) as err:
+        if y.dtype.kind != "O":
+            raise
+        raise ValueError(
+            f"{err} y has {sorted({type(label).__name__ for label in y})} in it. Rows "
+            "without a label are -1 among integer labels: encode y by LabelEncoder "
+            "first, or give such rows as queries."
+        ) from err
 
 
 def check_weights(sample_weight, y):

@@ -126,7 +126,7 @@ class LogMelSpectrogram(TransformerMixin, BaseEstimator):
         ValueError
             For waves that are shorter than a window, or louder than 1e9.
         """
-        X = validate_data(self, X, dtype=_DTYPES)
+        X = validate_data(self, _of_one_length(X), dtype=_DTYPES)
         _check_loudness(X)
         n_window = max(round(self.window_length * self.sample_rate), 1)
         if X.shape[1] < n_window:
@@ -196,7 +196,7 @@ class LogMelSpectrogram(TransformerMixin, BaseEstimator):
             An image a wave.
         """
         check_is_fitted(self, "filters_")
-        X = validate_data(self, X, reset=False, dtype=_DTYPES)
+        X = validate_data(self, _of_one_length(X), reset=False, dtype=_DTYPES)
         _check_loudness(X)
         shape = (len(X), self.n_frames_, self.filters_.shape[1], 1)
         images = np.empty(shape, dtype=np.float32)
@@ -218,6 +218,26 @@ class LogMelSpectrogram(TransformerMixin, BaseEstimator):
         tags = super().__sklearn_tags__()
         tags.transformer_tags.preserves_dtype = []
         return tags
+
+
+def _of_one_length(X):
+    """X, of which each wave has one channel and as many samples as the others."""
+    is_objects = isinstance(X, np.ndarray) and X.ndim == 1 and X.dtype.kind == "O"
+    if isinstance(X, (list, tuple)) or is_objects:
+        lengths = {len(wave) for wave in X if np.ndim(wave) == 1}
+        if len(lengths) > 1:
+            raise ValueError(
+                "X must hold waves of one length, got some of "
+                f"{min(lengths)} to {max(lengths)} samples. Cut them, or pad them with "
+                "zeros."
+            )
+        X = np.asarray(list(X))
+    if getattr(X, "ndim", 2) == 3:
+        raise ValueError(
+            f"X must hold waves of one channel, got dim 3, of shape {X.shape}. Take "
+            "one, or their mean: X.mean(axis=-1)."
+        )
+    return X
 
 
 def _check_loudness(X):

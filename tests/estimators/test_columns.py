@@ -185,3 +185,16 @@ def test_a_column_keeps_its_kind_behind_fit(texts_first):
     net.predict(frames[0].iloc[[2]])  # all of it missing
     with pytest.raises(TypeError, match=r"'zip' of X had \w+ in fit, and has"):
         net.predict(frames[1])
+
+
+@pytest.mark.parametrize("cls", [TabularClassifier, CNNClassifier])
+def test_a_lazy_frame_is_to_be_collected(cls):
+    frame = pl.DataFrame({"a": range(30)}).lazy()
+    with pytest.raises(TypeError, match=r"Use X\.collect\(\)"):
+        cls(epochs=1).fit(frame, [0, 1] * 15)
+
+
+def test_dates_are_no_pixels():
+    X = np.zeros((30, 8, 8, 1), dtype="M8[s]")
+    with pytest.raises(ValueError, match="numbers, got dates or times"):
+        CNNClassifier(epochs=1).fit(X, [0, 1] * 15)

@@ -116,3 +116,12 @@ def test_one_row_is_left_out_of_those_that_count():
     problem = Problem.of_values(np.zeros((4, 1)), np.arange(4.0), weights)
     tested = [test.tolist() for _, test in problem.folds(LeaveOneOut())]
     assert tested == [[0], [2], [3]]
+
+
+@pytest.mark.parametrize("mark", [-1, None, np.nan])
+def test_words_have_no_mark_for_what_is_unlabelled(mark):
+    labels = np.array(["no", "yes", mark], dtype=object)
+    with pytest.raises(
+        ValueError, match="LabelEncoder first, or give such rows as que"
+    ):
+        Problem.of_labels(np.zeros((3, 1)), labels)

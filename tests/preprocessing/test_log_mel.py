@@ -166,3 +166,15 @@ def test_integers_that_are_next_to_silence_are_told(waves, dtype):
 def test_waves_beyond_single_precision_are_refused(waves):
     with pytest.raises(ValueError, match="Divide waves by"):
         LogMelSpectrogram(sample_rate=8000).fit_transform(waves * 1e200)
+
+
+@pytest.mark.parametrize("kind", [list, lambda waves: np.array(waves, dtype=object)])
+def test_waves_of_several_lengths_are_refused(waves, kind):
+    wave = waves[0]
+    with pytest.raises(ValueError, match=r"of one length, got .* Cut them, or pad"):
+        LogMelSpectrogram(sample_rate=8000).fit(kind([wave, wave[:-7]]))
+
+
+def test_two_channels_are_refused(waves):
+    with pytest.raises(ValueError, match=r"one channel, .* X\.mean\(axis=-1\)"):
+        LogMelSpectrogram(sample_rate=8000).fit(np.stack([waves, waves], axis=-1))
