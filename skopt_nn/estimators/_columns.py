@@ -125,8 +125,8 @@ def _numbers(name, values, present, has_text):
         first = next(filterfalse(_is_number, values[present]))
         raise TypeError(
             "X must have columns of numbers, booleans, strings or categories, got "
-            f"{name} with a {type(first).__name__} in it: {first!r}. Drop it, or make "
-            "it one of those."
+            f"{name} with a {type(first).__name__} in it, {first!r}: {err}. Drop "
+            "it, or make it one of those."
         ) from err
     return numbers
 
