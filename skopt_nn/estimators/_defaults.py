@@ -66,11 +66,11 @@ def resolved(fields):
     left = _positions_left(spatial, fields["pool_size"], n_stages)
     is_flat = fields["per_column"] or left <= _MOST_FLATTENED
     if len(spatial) > 1 and n_stages and not is_flat:
-        is_flat = _is_better_flat(left, **{"depth": 1, **fields})
+        is_flat = _is_better_flat(left, fields["filters"], fields.get("depth", 1))
     return filled(fields, {"head": "flatten" if is_flat else "average"})
 
 
-def _is_better_flat(n_positions, filters, depth, **_):
+def _is_better_flat(n_positions, filters, depth):
     """Whether few, narrow convolutions leave an average too little to tell by."""
     if not COUNT.holds(filters[-1]):
         return False  # the recipe refuses it

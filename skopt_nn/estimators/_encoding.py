@@ -94,9 +94,10 @@ class TableEncoder:
             zip(self.categorical, self.categories), start=start
         ):
             codes = {label: code for code, label in enumerate(labels, start=1)}
-            _check_kind(columns[j], labels)
             values = columns[j].as_labels().values
             rows[:, place] = [codes.get(value, 0) for value in values]
+            if not rows[:, place].any():
+                _check_kind(columns[j], labels)
         return rows
 
     def _numbers(self, column, i):
@@ -225,7 +226,7 @@ def _categories(labels, weights):
 
 
 def _check_kind(column, labels):
-    """Raise if labels of one kind meet a column of the other: none would be known."""
+    """Raise if none of a column is known, as it is of another kind than the labels."""
     known = {isinstance(label, str) for label in labels}
     present = column.values[~column.is_missing]
     if len(known) == 1 and len(present):

@@ -49,7 +49,7 @@ class Score(Hook):
         if not isinstance(self._estimator.scoring, str):
             return
         try:
-            self(bare_copy(self._estimator, self._estimator._so_far(run)))
+            self._score_of(run)
         except (TypeError, ValueError) as err:
             raise ValueError(
                 f"scoring={self._estimator.scoring!r} cannot judge the rows held out: "
@@ -58,8 +58,10 @@ class Score(Hook):
             ) from err
 
     def end_epoch(self, run):
-        fitted = bare_copy(self._estimator, self._estimator._so_far(run))
-        run.log("val_score", self(fitted))
+        run.log("val_score", self._score_of(run))
+
+    def _score_of(self, run):
+        return self(bare_copy(self._estimator, self._estimator._so_far(run)))
 
 
 def measures(estimator, examples):

@@ -164,7 +164,8 @@ class Problem:
         if cv is None:
             return []
         rows = self.taught
-        X, y = safe_indexing(self.X, rows), self.y[rows]
+        known = self.take(rows)
+        X, y = known.X, known.y
         params = {name: safe_indexing(part, rows) for name, part in params.items()}
         splitter = check_cv(cv, y, classifier=self.classes is not None)
         n_splits = splitter.get_n_splits(X, y, **params)

@@ -22,10 +22,11 @@ class Weighted:
         return isinstance(self.weights, str)
 
     def _checked_members(self):
-        if not (self.weights is None or self._learns):
+        are_given = not (self.weights is None or self._learns)
+        if are_given:
             check_sum_weights(self.weights, len(self.estimators), "estimators")
         members = super()._checked_members()
-        if not (self.weights is None or self._learns):
+        if are_given:
             left = self._weights_not_none
             check_sum_weights(left, len(left), "estimators that are not dropped")
         return members
