@@ -30,8 +30,8 @@ large = make_parallel_fusion(
 )
 
 # %%
-# The thresholds are learned on out-of-fold outputs: the least expected time whose
-# accuracy is at least that of all members together.
+# The thresholds are learned on out-of-fold outputs: the least expected time at which no
+# row leaves with a wrong answer where all members together have the right one.
 
 cascade = make_cascade(small, large, costs=[1, 40], cv=2).fit(X_train, y_train)
 proba = sum(member.predict_proba(X_test) for member in cascade.estimators_)

@@ -18,13 +18,14 @@ from benchmarks import (
     quality,
     report,
     sharing,
+    sharing_speed,
     students,
     teaching,
     throughput,
     unlike,
     workers,
 )
-from skopt_nn import SharedWeightClassifier
+from skopt_nn import CNNClassifier, SharedWeightClassifier
 
 TINY = peers.Task((8, 8, 1), epochs=1, batch_size=8)
 
@@ -90,6 +91,19 @@ def test_settings_of_sharing_are_parameters_that_make_a_network():
             given = {k: v for k, v in setting.items() if k != "dtype"}
             network = SharedWeightClassifier(**given)
             assert network.summary((28, 28, 1), n_outputs=10).n_parameters > 0
+
+
+def test_the_time_of_sharing_is_that_of_the_twin_and_its_ratio(capsys, monkeypatch):
+    settings = {"unshared": {"sharing": None}, "hashed": {"compression": 8}}
+    for setting in settings.values():
+        setting.update(filters=(), dense_units=(16,))
+    settings["hashed"]["sharing"] = "hashed"
+    monkeypatch.setattr(sharing_speed, "SETTINGS", {"a perceptron": settings})
+    sharing_speed.main(["--rounds", "1", "--epochs", "1"])
+    *_, unshared, hashed = capsys.readouterr().out.strip().splitlines()
+    assert unshared.startswith("| a perceptron | unshared |")
+    assert unshared.count("| 1x |") == 2
+    assert re.fullmatch(r"\| a perceptron \| hashed \|( [\d.,]+x? \|){4}", hashed)
 
 
 def test_a_script_says_how_to_get_the_data_that_it_lacks(capsys, monkeypatch):
@@ -181,7 +195,15 @@ def test_a_member_of_several_fusions_is_fitted_once_to_the_same_rows(monkeypatch
     assert len(unlike.Once.fitted) == 12
 
 
-def test_networks_are_measured_beside_their_fusions():
+def test_networks_are_measured_beside_their_fusions(monkeypatch):
+    assert [*quality.make_members(seed=0)] == [*quality.MEMBERS]
+
+    def small_members(seed, quick):
+        small = {"input_shape": quality.SHAPE, "dense_units": (4,), "epochs": 1}
+        makes = enumerate(quality.MEMBERS, start=seed)
+        return {name: CNNClassifier((), random_state=i, **small) for i, name in makes}
+
+    monkeypatch.setattr(quality, "make_members", small_members)
     found = quality.fused(seed=0, quick=True)
     assert [*found] == [*quality.MEMBERS, *quality.FUSIONS]
     assert found["parallel"][1] == sum(found[name][1] for name in quality.MEMBERS)

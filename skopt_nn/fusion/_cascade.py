@@ -47,6 +47,9 @@ class CascadeClassifier(LearnedSoftVoting, VotingClassifier):
         measures them. Only what they are to each other decides about thresholds, with
         three members or more: pass numbers for thresholds that repeat to the bit. With
         two members the thresholds are the same whatever the costs.
+    weights : array-like of shape (n_estimators,), default=None
+        How much each member counts in the mean, positive; None means equal weights. A
+        fusion of five beside one network deserves more than the half.
     flatten_transform : bool, default=True
         Whether ``transform``, which asks all members, gives one row a sample.
 
@@ -62,6 +65,8 @@ class CascadeClassifier(LearnedSoftVoting, VotingClassifier):
     costs_ : ndarray of shape (n_members,)
         The costs, given or measured: ``predict_proba`` of up to 256 rows, the best of
         three times.
+    weights_ : ndarray of shape (n_members,)
+        The weights, as given, or ones.
     estimators_ : list of classifier
         The members, fitted on all rows, to the codes of the labels.
     named_estimators_ : Bunch
@@ -80,11 +85,12 @@ class CascadeClassifier(LearnedSoftVoting, VotingClassifier):
 
     Notes
     -----
-    Row *x* leaves at the first member *m* with
-    :math:`\\max_k \\frac{1}{m} \\sum_{j \\le m} p_j(x)_k \\ge t_m` [1]_. The thresholds
-    are those of least expected time whose accuracy on out-of-fold outputs is at least
-    that of the mean of all members, less ``tolerance``. Times are never looked at in
-    ``predict``.
+    Row *x* leaves at the first member *m* with :math:`\\max_k \\sum_{j \\le m} w_j
+    p_j(x)_k \\ge t_m \\sum_{j \\le m} w_j` [1]_. The thresholds are those of least
+    expected time at which no more than ``tolerance`` of the rows, by out-of-fold
+    outputs, leave with a wrong answer where the mean of all members has the right one.
+    Rows of which it is the other way round are luck that does not repeat, and make good
+    for none. Times are never looked at in ``predict``.
 
     References
     ----------
@@ -107,8 +113,8 @@ class CascadeClassifier(LearnedSoftVoting, VotingClassifier):
 
     tolerance: float = parameter(0.0, Range(Real, 0, 1, closed="both"))
     costs: Any = parameter(None, ["array-like", None])
+    weights: Any = parameter(None, ["array-like", None])
     flatten_transform: bool = parameter(True, "boolean")
-    weights = None
 
     def predict_proba(self, X):
         """Return the mean of the members up to the one at which each row leaves.
@@ -126,13 +132,16 @@ class CascadeClassifier(LearnedSoftVoting, VotingClassifier):
         X = indexable(X)[0]
         left = np.arange(num_samples(X))
         proba = np.zeros((len(left), len(self.classes_)))
-        for m, (member, least) in enumerate(
-            zip(self.estimators_, [*self.thresholds_, -np.inf]), start=1
+        for member, weight, so_far, least in zip(
+            self.estimators_,
+            self.weights_,
+            np.cumsum(self.weights_),
+            [*self.thresholds_, -np.inf],
         ):
             part = X if len(left) == len(proba) else safe_indexing(X, left)
-            proba[left] += scores_of(member, part)
-            stays = proba[left].max(axis=1) / m < least
-            proba[left[~stays]] /= m
+            proba[left] += weight * scores_of(member, part)
+            stays = proba[left].max(axis=1) / so_far < least
+            proba[left[~stays]] /= so_far
             left = left[stays]
             if not len(left):
                 break
@@ -140,18 +149,18 @@ class CascadeClassifier(LearnedSoftVoting, VotingClassifier):
 
     def _checked_members(self):
         members = super()._checked_members()
-        check_cascade(members, self.costs, len(self.estimators))
+        check_cascade(members, self.costs, self.weights, len(self.estimators))
         return members
 
     def _learn(self, fitted, scores, problem):
         costs = self._given_costs()
         if costs is None:
             costs = np.array([_milliseconds(member, problem.X) for member in fitted])
-        sums = np.cumsum(scores, axis=0, dtype=np.float64)
-        counts = np.arange(1, len(sums) + 1)
-        confidence = sums.max(axis=2).T / counts
+        weights = self._given_weights(len(fitted))
+        sums = np.cumsum(weights[:, np.newaxis, np.newaxis] * scores, axis=0)
+        confidence = sums.max(axis=2).T / np.cumsum(weights)
         is_right = (sums.argmax(axis=2) == problem.y).T
-        walk = Walk(confidence, is_right, costs, problem.weights)
+        walk = Walk(confidence, is_right & is_right[:, -1:], costs, problem.weights)
         whole, _ = walk.measure(np.full(len(costs) - 1, np.inf))
         thresholds = least_time(walk, whole - self.tolerance)
         exits = exits_at(confidence, thresholds)
@@ -160,6 +169,7 @@ class CascadeClassifier(LearnedSoftVoting, VotingClassifier):
             "exit_counts_": np.bincount(exits, minlength=len(costs)),
             "expected_ms_": float(walk.measure(thresholds)[1]),
             "costs_": costs,
+            "weights_": weights,
         }
 
     def _given_costs(self):
@@ -169,7 +179,9 @@ class CascadeClassifier(LearnedSoftVoting, VotingClassifier):
         return np.asarray(self.costs, dtype=np.float64)[kept]
 
 
-def make_cascade(*estimators, tolerance=0.0, cv=5, costs=None, n_jobs=None):
+def make_cascade(
+    *estimators, tolerance=0.0, cv=5, costs=None, weights=None, n_jobs=None
+):
     """Fuse members so that dear ones are asked about the rows that are hard.
 
     Parameters
@@ -181,6 +193,8 @@ def make_cascade(*estimators, tolerance=0.0, cv=5, costs=None, n_jobs=None):
     costs : array-like of shape (n_estimators,), default=None
         Milliseconds a row of each member, by which they are sorted. None keeps them in
         order and measures their time in ``fit``.
+    weights : array-like of shape (n_estimators,), default=None
+        How much each counts in the mean, positive; None means equal weights.
     n_jobs : int, default=None
         Number of fits at once.
 
@@ -191,7 +205,8 @@ def make_cascade(*estimators, tolerance=0.0, cv=5, costs=None, n_jobs=None):
     Raises
     ------
     TypeError, ValueError
-        For regressors, less than two members and costs that are not one a member.
+        For regressors, less than two members, and costs or weights that are not one
+        positive number a member.
 
     See Also
     --------
@@ -211,29 +226,31 @@ def make_cascade(*estimators, tolerance=0.0, cv=5, costs=None, n_jobs=None):
         raise TypeError(
             f"A cascade holds classifiers, got regressors: {[e for _, e in members]}."
         )
-    check_cascade(members, costs, len(members))
+    check_cascade(members, costs, weights, len(members))
     if costs is not None:
         order = np.argsort(costs, kind="stable")
         members, costs = [members[i] for i in order], [costs[i] for i in order]
+        weights = None if weights is None else [weights[i] for i in order]
     how = {"tolerance": tolerance, "cv": cv, "n_jobs": n_jobs}
-    return CascadeClassifier(members, costs=costs, **how)
+    return CascadeClassifier(members, costs=costs, weights=weights, **how)
 
 
-def check_cascade(members, costs, n_costs):
-    """Raise unless there are members to choose from, and each has a cost or none."""
+def check_cascade(members, costs, weights, n_numbers):
+    """Raise unless there are members to choose from, and a number each, or none."""
     if len(members) < 2:
         raise ValueError(
             f"A cascade needs at least two members, got {len(members)}: the first one "
             "answers where it is sure, another one the rest."
         )
-    if costs is None:
-        return
-    given = np.asarray(costs, dtype=np.float64)
-    if given.shape != (n_costs,) or not (np.isfinite(given) & (given > 0)).all():
-        raise ValueError(
-            "costs must be one positive number a member, got "
-            f"{given.tolist()} for {n_costs} members."
-        )
+    for name, numbers in {"costs": costs, "weights": weights}.items():
+        if numbers is None:
+            continue
+        given = np.asarray(numbers, dtype=np.float64)
+        if given.shape != (n_numbers,) or not (np.isfinite(given) & (given > 0)).all():
+            raise ValueError(
+                f"{name} must be one positive number a member, got "
+                f"{given.tolist()} for {n_numbers} members."
+            )
 
 
 def _milliseconds(member, X):

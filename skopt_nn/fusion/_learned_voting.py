@@ -19,7 +19,7 @@ from skopt_nn.fusion._fit_members import (
     routed_params,
     rows_tested,
 )
-from skopt_nn.fusion._members import check_member
+from skopt_nn.fusion._members import check_member, check_sum_weights
 from skopt_nn.fusion._problem import Problem, check_weights
 
 _SEVERAL = ("multilabel-indicator", "multiclass-multioutput")
@@ -108,11 +108,22 @@ class LearnedVoting:
         self._keep(fitted, labels, self._learn(fitted, scores, held_out))
 
     def _checked_members(self):
+        are_given = not (self.weights is None or isinstance(self.weights, str))
+        if are_given:
+            check_sum_weights(self.weights, len(self.estimators), "estimators")
         names, members = self._validate_estimators()
         members = [pair for pair in zip(names, members) if pair[1] != "drop"]
+        if are_given:
+            left = self._weights_not_none
+            check_sum_weights(left, len(left), "estimators that are not dropped")
         for name, member in members:
             check_member(member, self._kind, name)
         return members
+
+    def _given_weights(self, n_members):
+        """Return one number a member that is not dropped: as given, or ones."""
+        given = self._weights_not_none
+        return np.ones(n_members) if given is None else np.asarray(given, float)
 
     def _held_out(self, labels, X, y, sample_weight):
         """Return the rows given to learn from, or None."""

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
-from sklearn.base import clone
+from sklearn.base import BaseEstimator, ClassifierMixin, clone
 from sklearn.dummy import DummyClassifier
 from sklearn.ensemble import RandomForestClassifier
 from sklearn.frozen import FrozenEstimator
@@ -66,6 +66,56 @@ def test_thresholds_cost_no_score_out_of_fold(cascade, halves):
     assert_array_equal(cascade.exit_counts_, np.bincount(exits, minlength=3))
     assert cascade.expected_ms_ == pytest.approx(np.cumsum(COSTS)[exits].mean())
     assert cascade.expected_ms_ < sum(COSTS)
+
+
+class Table(ClassifierMixin, BaseEstimator):
+    """Its probabilities of class 1 are columns of X."""
+
+    def __init__(self, column=0):
+        self.column = column
+
+    def fit(self, X, y):
+        self.classes_ = np.unique(y)
+        return self
+
+    def predict_proba(self, X):
+        ones = np.asarray(X)[:, self.column]
+        return np.column_stack([1 - ones, ones])
+
+
+def tables(X, y):
+    return [FrozenEstimator(Table(i).fit(X, y)) for i in range(np.shape(X)[1])]
+
+
+def test_rows_won_by_luck_make_good_for_no_loss():
+    # By the first member row 0 is right and row 1 wrong; by the mean of both it is the
+    # other way round.
+    X, y = np.array([[0.9, 0.0], [0.9, 0.0], [0.99, 1.0]]), np.array([1, 0, 1])
+    members = tables(X, y)
+    cascade = make_cascade(*members, costs=[1, 9], cv="prefit").fit(X, y)
+    assert_array_equal(cascade.exit_counts_, [1, 2])
+    cascade = make_cascade(*members, costs=[1, 9], cv="prefit", tolerance=0.4)
+    assert_array_equal(cascade.fit(X, y).exit_counts_, [3, 0])
+
+
+def test_weights_say_how_much_a_member_counts_in_the_mean():
+    X, y = np.array([[0.9, 0.2], [0.2, 0.4], [0.8, 0.9]]), np.array([0, 0, 1])
+    cascade = make_cascade(*tables(X, y), costs=[9, 1], weights=[3, 1], cv="prefit")
+    assert cascade.weights == [1, 3]
+    cascade.fit(X, y)
+    assert_array_equal(cascade.weights_, [1, 3])
+    cascade.thresholds_[0] = 2
+    assert_allclose(cascade.predict_proba(X)[:, 1], X @ [3 / 4, 1 / 4])
+    cascade.thresholds_[0] = 0.7
+    # The second column is asked first, and is sure of all rows but one.
+    assert_allclose(cascade.predict_proba(X)[:, 1], [0.2, 0.25, 0.9])
+
+
+def test_a_weight_of_a_member_that_is_dropped_is_dropped(iris):
+    X, y = iris
+    cascade = make_cascade(bayes, line, forest, costs=COSTS, weights=[1, 2, 3], cv=2)
+    cascade.set_params(logisticregression="drop").fit(X, y)
+    assert_array_equal(cascade.weights_, [1, 3])
 
 
 def test_only_rows_that_are_left_reach_the_next_member(halves):
@@ -183,10 +233,12 @@ def test_tolerance_out_of_range_is_refused(iris, tolerance):
         make_cascade(bayes, line, tolerance=tolerance).fit(*iris)
 
 
-@pytest.mark.parametrize("costs", [[1], [1, 2, 3], [1, 0], [1, np.nan]])
-def test_costs_that_are_not_one_positive_number_a_member(costs):
-    with pytest.raises(ValueError, match="one positive number a member, got"):
-        make_cascade(bayes, line, costs=costs)
+@pytest.mark.parametrize("name", ["costs", "weights"])
+@pytest.mark.parametrize("given", [[1], [1, 2, 3], [1, 0], [1, np.nan]])
+def test_numbers_that_are_not_one_positive_number_a_member(name, given):
+    rule = f"{name} must be one positive number a member, got"
+    with pytest.raises(ValueError, match=rule):
+        make_cascade(bayes, line, **{name: given})
 
 
 def test_regressors_have_no_probabilities_to_be_sure_of():

@@ -2,12 +2,10 @@
 
 from typing import Any
 
-import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
 from skopt_nn._parameters import OneOf, parameter, parameters
 from skopt_nn.fusion._fit_members import scores_of
-from skopt_nn.fusion._members import check_sum_weights
 from skopt_nn.fusion.parallel._weights import LEARNED
 
 
@@ -21,20 +19,9 @@ class Weighted:
     def _learns(self):
         return isinstance(self.weights, str)
 
-    def _checked_members(self):
-        are_given = not (self.weights is None or self._learns)
-        if are_given:
-            check_sum_weights(self.weights, len(self.estimators), "estimators")
-        members = super()._checked_members()
-        if are_given:
-            left = self._weights_not_none
-            check_sum_weights(left, len(left), "estimators that are not dropped")
-        return members
-
     def _learn(self, fitted, scores, problem):
         if not self._learns:
-            given = self._weights_not_none
-            given = np.ones(len(fitted)) if given is None else np.asarray(given)
+            given = self._given_weights(len(fitted))
             return {"weights_": given / given.sum()}
         said, loss = self._said(scores, problem)
         weights, path = LEARNED[self.weights](said, problem.weights, loss)
