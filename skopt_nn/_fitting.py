@@ -133,6 +133,15 @@ def warn_of_divergence(estimator, epoch: int, hint: str) -> None:
     )
 
 
+def warn_of_no_best_epoch(estimator, watched: str) -> None:
+    warn(
+        f"{watched} of {type(estimator).__name__} was not finite in any epoch: early "
+        "stopping had nothing to compare, and the weights of the last epoch were kept. "
+        "Look at the rows that are validated on.",
+        ConvergenceWarning,
+    )
+
+
 def without_unpicklable(
     parameters: Mapping[str, Any], names: tuple[str, ...], owner: str
 ) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from skopt_nn._fitting import (
     draw_seeds,
     extended,
     warn_of_divergence,
+    warn_of_no_best_epoch,
 )
 from skopt_nn._validation_rows import check_validation
 from skopt_nn.estimators import _rows, _validation
@@ -154,7 +155,7 @@ class NeuralEstimator(CheckedNetwork):
             return None
         try:
             untaught = soft_targets and soft_targets.of_none(num_samples(validation[0]))
-            return self._check_fit(*validation, untaught)
+            return self._check_fit(*validation, untaught, judges=True)
         except ValueError as err:
             raise ValueError(
                 "X_val, y_val and sample_weight_val must be as X, y and sample_weight "
@@ -230,6 +231,9 @@ class NeuralEstimator(CheckedNetwork):
         if outcome.diverged_at is not None:
             hint = f"A smaller learning_rate (got {self.learning_rate}) may help."
             warn_of_divergence(self, outcome.diverged_at, hint)
+        elif self.early_stopping and held_out and outcome.best_epoch is None:
+            name = "val_loss" if self.scoring == "loss" else "val_score"
+            warn_of_no_best_epoch(self, name)
 
     def _augmentation(self):
         changes, shape = self._changes(self._recipe), self._recipe.input_shape

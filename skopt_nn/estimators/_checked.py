@@ -35,22 +35,27 @@ _PRIVATE_STATE = {
 class CheckedNetwork(FittedNetwork):
     """Data and parameters become examples and a recipe, or an error."""
 
-    def _check_fit(self, X, y, sample_weight, taught=None, *, classes=None):
-        """Validate everything, set what describes the data, return the examples."""
+    def _check_fit(
+        self, X, y, sample_weight, taught=None, *, classes=None, judges=False
+    ):
+        """Validate everything, set what describes the data, return the examples.
+
+        Rows that judge stay as they are: none is merged with its equals.
+        """
         reset = not hasattr(self, "model_")
         check_callbacks(self.callbacks)
         _validation.check_scoring(self.scoring)
         flat, y, weights, shape = self._check_data(X, y, sample_weight, reset)
         if taught is not None:
             check_length(taught, len(flat))
-        rows, y, weights, taught = self._kept(flat, y, weights, taught)
-        target, weights = self._encode_y(y, weights, reset=reset, classes=classes)
+        rows, y, weights, taught = self._kept(flat, y, weights, taught, judges)
+        target, counted = self._encode_y(y, weights, reset=reset, classes=classes)
         if reset:
             self._recipe = self._make_recipe(*shape, n_outputs=self._n_outputs)
         objective = self._objective(target)
         if taught is not None:
             objective = taught.teach(objective, self)
-        return _examples(rows, objective, weights)
+        return _examples(rows, objective, counted, weights)
 
     def _check_data(self, X, y, sample_weight, reset):
         """Flat rows, y and weights; the first time also what one sample is."""
@@ -59,7 +64,10 @@ class CheckedNetwork(FittedNetwork):
         checks = {"dtype": _NUMBERS, "multi_output": True, **self._y_checks}
         with _rows.numbers_wanted(flat):
             flat, y = validate_data(self, flat, y, reset=reset, **checks)
-        self._check_values(flat, reset)
+        weights = check_sample_weight(
+            sample_weight, flat, dtype=np.float64, ensure_non_negative=True
+        )
+        self._check_values(flat, weights, reset)
         y = y.toarray() if hasattr(y, "toarray") else y
         shape = None
         if reset:
@@ -70,22 +78,19 @@ class CheckedNetwork(FittedNetwork):
             self._changes(self._make_recipe(*shape, n_outputs=1))
         else:
             self._check_network()
-        weights = check_sample_weight(
-            sample_weight, flat, dtype=np.float64, ensure_non_negative=True
-        )
         return flat, y, weights, shape
 
-    def _check_values(self, flat, reset):
+    def _check_values(self, flat, weights, reset):
         """Refuse values of X that the network does not take."""
         _rows.check_range(flat)
 
-    def _kept(self, flat, y, weights, taught):
+    def _kept(self, flat, y, weights, taught, judges):
         """The rows that count, as a view; of equal ones the first, in a whole batch."""
         rows, kept = training.ArrayRows(flat, self._origin), np.flatnonzero(weights)
         if len(kept) < len(weights):
             rows, y, weights = training.RowsView(rows, kept), y[kept], weights[kept]
             taught = taught and taught.take(kept)
-        if self.batch_size is None and taught is None:
+        if self.batch_size is None and taught is None and not judges:
             first, weights = _rows.equal_rows(flat[kept], y, weights)
             rows, y = training.RowsView(rows, first), y[first]
         return rows, y, weights, taught
@@ -138,14 +143,20 @@ class CheckedNetwork(FittedNetwork):
             delattr(self, name)
 
 
-def _examples(rows, objective, weights):
+def _examples(rows, objective, weights, row_weights):
     """Examples with weights in (0, 1]; rows of no weight are left out.
 
     Only ratios of weights matter: relative to the largest, none overflows.
     """
-    weights = (weights / weights.max()).astype(np.float32)
-    examples = training.Examples(rows, objective, weights)
+    weighs_classes = row_weights is not weights
+    row_weights = _relative(row_weights) if weighs_classes else None
+    weights = _relative(weights)
+    examples = training.Examples(rows, objective, weights, row_weights)
     return examples if weights.all() else examples.view(np.flatnonzero(weights))
+
+
+def _relative(weights):
+    return (weights / weights.max()).astype(np.float32)
 
 
 def _is_learned(name):

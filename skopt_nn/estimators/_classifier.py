@@ -202,7 +202,7 @@ class NeuralClassifierMixin(ClassifierMixin, ClassifierOptions):
                 "y must have samples of at least 2 classes with a weight above zero, "
                 f"got 1 class: {known.tolist()}. There is nothing to tell apart."
             )
-        self._target_state = {"multilabel": False}
+        self._set_kind(reset, multilabel=False)
         indices = np.searchsorted(known, y).astype(np.int32)
         return indices, self._weigh_classes(indices, weights)
 
@@ -210,16 +210,19 @@ class NeuralClassifierMixin(ClassifierMixin, ClassifierOptions):
         if self.class_weight is None:
             return weights
         labels = self.classes_[indices]
-        present = np.unique(labels)
+        # A part of the data may lack a class; "balanced" is about those that are there.
+        is_balanced = self.class_weight == "balanced"
+        classes = np.unique(labels) if is_balanced else self.classes_
         class_weight = compute_class_weight(
-            self.class_weight, classes=present, y=labels, sample_weight=weights
+            self.class_weight, classes=classes, y=labels, sample_weight=weights
         )
-        if class_weight.min() < 0 or class_weight.max() == 0:
+        of_rows = class_weight[np.searchsorted(classes, labels)]
+        if class_weight.min() < 0 or of_rows.max() == 0:
             raise ValueError(
                 "class_weight must be at least 0 for each class of y and above 0 for "
                 f"one, got {self.class_weight!r}."
             )
-        return weights * class_weight[np.searchsorted(present, labels)]
+        return weights * of_rows
 
     def _encode_indicator(self, y, weights, reset):
         if self.class_weight is not None:
@@ -227,14 +230,24 @@ class NeuralClassifierMixin(ClassifierMixin, ClassifierOptions):
                 "class_weight must be None for multilabel y, where a sample has "
                 f"several classes; got {self.class_weight!r}. Use sample_weight."
             )
+        self._set_kind(reset, multilabel=True)
         if not reset and y.shape[1] != len(self.classes_):
             raise ValueError(
                 f"y has {y.shape[1]} labels, but {len(self.classes_)} were known since "
                 "the first call."
             )
         self.classes_ = np.arange(y.shape[1])
-        self._target_state = {"multilabel": True}
         return y.astype(np.float32), weights
+
+    def _set_kind(self, reset, *, multilabel):
+        if not reset and self._target_state["multilabel"] != multilabel:
+            kinds = "one label a sample", "a 0/1 indicator of several labels"
+            got, had = kinds[multilabel], kinds[not multilabel]
+            raise ValueError(
+                f"y must be {had}, as it was in the first call, got {got}. Give it as "
+                "it was, or fit a clone."
+            )
+        self._target_state = {"multilabel": multilabel}
 
     def _encode_soft(self, taught):
         multilabel = self._target_state["multilabel"]
@@ -266,7 +279,9 @@ class NeuralClassifierMixin(ClassifierMixin, ClassifierOptions):
     def _score(self, probabilities, examples):
         actual, *_ = examples.objective.targets
         predicted = self._argmax(probabilities)
-        return float(accuracy_score(actual, predicted, sample_weight=examples.weights))
+        return float(
+            accuracy_score(actual, predicted, sample_weight=examples.score_weights)
+        )
 
     def _argmax(self, probabilities):
         if self._target_state["multilabel"]:

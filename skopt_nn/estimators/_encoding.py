@@ -33,7 +33,8 @@ class TableEncoder:
     numeric : ndarray of int
         Places of the columns of numbers.
     center, scale : ndarray of float64
-        Median and spread of each of them.
+        Median and spread of each of them; a spread that is infinite where all values
+        were missing, so that none will count.
     marked : ndarray of int
         Those of them, counted among themselves, in which something was missing.
     categorical : ndarray of int
@@ -88,7 +89,8 @@ class TableEncoder:
         for i, j in enumerate(self.numeric):
             rows[:, i] = self._numbers(columns[j], i)
         for place, i in enumerate(self.marked, start=n_numeric):
-            rows[:, place] = columns[self.numeric[i]].is_missing
+            is_missing = columns[self.numeric[i]].is_missing
+            rows[:, place] = is_missing | np.isinf(self.scale[i])
         start = n_numeric + len(self.marked)
         for place, (j, labels) in enumerate(
             zip(self.categorical, self.categories), start=start
@@ -101,6 +103,8 @@ class TableEncoder:
         return rows
 
     def _numbers(self, column, i):
+        if np.isinf(self.scale[i]):
+            return 0
         if column.has_labels:
             if not column.is_missing.all():
                 raise TypeError(
@@ -153,7 +157,7 @@ class TableEncoder:
             and set(self.marked) <= {*range(len(self.numeric))}
             and all(array.dtype == np.float64 for array in numbers)
             and all(array.shape == shape for array in numbers)
-            and np.isfinite(numbers).all()
+            and np.isfinite(self.center).all()
             and (self.scale > 0).all()
             and isinstance(self.categories, list)
             and len(self.categories) == len(self.categorical)
@@ -203,7 +207,7 @@ def _statistics(values, weights):
     """Centre and scale of a column, and whether something is missing in it."""
     is_there = ~np.isnan(values)
     if not is_there.any():
-        return 0.0, 1.0, 1.0
+        return 0.0, np.inf, 1.0
     values, weights = values[is_there], weights[is_there]
     low, center, high = weighted_quantiles(values, weights, [0.25, 0.5, 0.75])
     # Differences of the largest numbers that there are would overflow.

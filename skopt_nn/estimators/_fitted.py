@@ -111,7 +111,9 @@ class FittedNetwork(
     def _n_features_out(self):
         return int(self.model_.get_layer("logits").kernel.shape[0])
 
-    def fit_transform(self, X, y, sample_weight=None):
+    def fit_transform(
+        self, X, y, sample_weight=None, X_val=None, y_val=None, sample_weight_val=None
+    ):
         """Fit, then return the last hidden features of the same rows.
 
         Parameters
@@ -122,13 +124,16 @@ class FittedNetwork(
             Labels or values.
         sample_weight : array-like of shape (n_samples,), default=None
             Non-negative weights.
+        X_val, y_val, sample_weight_val : array-like, default=None
+            Rows to validate on.
 
         Returns
         -------
         ndarray of shape (n_samples, n_hidden), float32
             A row a sample.
         """
-        return self.fit(X, y, sample_weight=sample_weight).transform(X)
+        validation = X_val, y_val, sample_weight_val
+        return self.fit(X, y, sample_weight, *validation).transform(X)
 
     def __getstate__(self):
         state = dict(super().__getstate__())

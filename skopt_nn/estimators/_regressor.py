@@ -123,7 +123,7 @@ class NeuralRegressorMixin(RegressorMixin, RegressorOptions):
             y = column_or_1d(y, warn=True)
         values = y.reshape(len(y), -1).astype(np.float64)
         target = LOSSES[self.loss]
-        target.check(self.loss, values)
+        target.check(self.loss, values, is_whole=reset)
         if reset:
             mean, scale = target.statistics(values, weights)
             self._target_state = {
@@ -185,7 +185,7 @@ class NeuralRegressorMixin(RegressorMixin, RegressorOptions):
 
     def _score(self, predicted, examples):
         actual = self._decode_y(examples.objective.targets[0])
-        return float(r2_score(actual, predicted, sample_weight=examples.weights))
+        return float(r2_score(actual, predicted, sample_weight=examples.score_weights))
 
     def predict(self, X):
         """Predicted values in the units of y.

@@ -207,7 +207,10 @@ def from_origin(examples, recipe):
     while isinstance(rows, training.RowsView):
         views.append(rows)
         rows = rows.rows
-    origin = _origin(rows.X, recipe)
+    seen = np.arange(len(rows))
+    for view in reversed(views):
+        seen = seen[view.indices]
+    origin = _origin(rows.X, seen, recipe)
     if origin is None:
         return examples, None
     rows = replace(rows, origin=origin)
@@ -216,13 +219,13 @@ def from_origin(examples, recipe):
     return replace(examples, rows=rows), origin
 
 
-def _origin(X, recipe):
+def _origin(X, seen, recipe):
     if X.dtype in (np.float32, np.float16, np.uint8) or not recipe.standardizes:
         return None
     size = max(_CHUNK_VALUES // X.shape[1], 1)
     scaler = StandardScaler()
-    for rows in chunks(len(X), size):
-        scaler.partial_fit(X[rows].astype(np.float64))
+    for rows in chunks(len(seen), size):
+        scaler.partial_fit(X[seen[rows]].astype(np.float64))
     mean, deviation = _of_channels(scaler, recipe)
     is_far = (deviation > 0) & (np.abs(mean) > _FAR * deviation)
     if not is_far.any():

@@ -1,6 +1,7 @@
 """Networks with shared weights as classifier and regressor."""
 
 import math
+import time
 from dataclasses import fields
 from numbers import Integral, Real
 
@@ -42,7 +43,8 @@ class SharedWeightEstimator(ConvolutionalEstimator):
     shape; then the two layers whose kernels are most alike (cosine similarity
     [5]_) become one, which starts as their mean and is fine-tuned, and so on
     while the score on rows that are held out in any case is at most
-    ``tolerance`` below that of the unshared network. ``"templates"``: the kernels
+    ``tolerance`` below that of the unshared network (``partial_fit`` merges none).
+    ``"templates"``: the kernels
     of one shape are mixtures of ``n_templates`` kernels that they share; layers
     whose mixtures end up alike become one [5]_. ``"clustered"``: layers
     share nothing, but the weights of each kernel take ``n_clusters`` values; files hold
@@ -100,10 +102,15 @@ class SharedWeightEstimator(ConvolutionalEstimator):
         return examples
 
     def _check_network(self):
+        had, asked = self._recipe.n_values, self._asked().n_values
+        if had != asked:
+            values = f"{had} values, which train with them" if had else "any values"
+            got = f"sharing={self.sharing!r}, n_clusters={self.n_clusters}"
+            self._refuse_network(f"whose kernels take {values}", got)
         super()._check_network()
         reason = self._sharing.accepts(self._recipe)
         if reason is not None:
-            self._refuse_network(reason, f'sharing="{self.sharing}"')
+            self._refuse_network(reason, f"sharing={self.sharing!r}")
 
     def _max_epochs(self):
         return None if self._sharing.trains_on else super()._max_epochs()
@@ -120,6 +127,10 @@ class SharedWeightEstimator(ConvolutionalEstimator):
                 n_weights = math.prod(shape)
                 stored = networks.n_stored(n_weights, self._n_values)
                 self.n_parameters_ += stored - n_weights
+            # Codebooks that train are in both.
+            books = (getattr(of, "codebook", None) for of in self.model_.layers)
+            books = [math.prod(book.shape) for book in books if book is not None]
+            self.n_parameters_ -= sum(books)
         unshared = self._recipe.n_unshared_parameters()
         self.compression_ratio_ = unshared / self.n_parameters_
 
@@ -135,8 +146,9 @@ class SharedWeightEstimator(ConvolutionalEstimator):
         return state
 
     def _run_epochs(self, examples, held_out, hooks):
+        run = _SharingRun(self, examples, held_out, hooks)
         self._run(examples, held_out, hooks)
-        self._sharing.after_training(_SharingRun(self, examples, held_out, hooks))
+        self._sharing.after_training(run)
 
 
 class _Projection(Hook):
@@ -170,6 +182,7 @@ class _SharingRun:
     """A training of an estimator as its kind of sharing sees it."""
 
     def __init__(self, estimator, examples, held_out, hooks):
+        self._begun = time.perf_counter()
         self._estimator = estimator
         self._examples = examples
         self._held_out = held_out
@@ -183,11 +196,21 @@ class _SharingRun:
     def model(self):
         return self._estimator.model_
 
+    @property
+    def is_in_time(self):
+        return self._seconds_left is None or self._seconds_left > 0
+
+    @property
+    def _seconds_left(self):
+        most = self._estimator.max_time
+        return most and most - (time.perf_counter() - self._begun)
+
     def score(self):
         return self._estimator._score_of(self._held_out)
 
     def train(self, epochs):
         kept = {"early_stopping": True, "n_iter_no_change": epochs}
+        kept["max_time"] = self._seconds_left
         data = self._examples, self._held_out, self._hooks
         self._estimator._run(*data, epochs=epochs, **kept)
 

@@ -51,7 +51,7 @@ class TabularEstimator(Fitting, TableTraining, Table, NeuralEstimator):
             self._columns = TableEncoder.fit(columns, is_categorical, weights)
             shape = ((self._columns.width,), True)
             self._sample_shape = shape[0]
-            self._n_bins = self._auto_bins(len(y))
+            self._n_bins = self._auto_bins(np.count_nonzero(weights))
             self._make_recipe(*shape, n_outputs=1)
         else:
             self._check_network()

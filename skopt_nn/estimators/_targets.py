@@ -52,11 +52,12 @@ class Target:
         """Whether predictions are exponentials of the network's outputs."""
         return self.least is not None
 
-    def check(self, name, y):
+    def check(self, name, y, *, is_whole):
+        """Refuse values out of range; a part of them may be zeros alone."""
         if self.least is None:
             return
-        smallest = y.min()
-        if smallest > 0 or (self.least_is_allowed and smallest == 0 and y.max() > 0):
+        smallest, some = y.min(), y.max() > 0 or not is_whole
+        if smallest > 0 or (self.least_is_allowed and smallest == 0 and some):
             return
         rule = "at least 0, and some above it" if self.least_is_allowed else "above 0"
         raise ValueError(

@@ -37,14 +37,15 @@ class Tokens:
     ``vocabulary_size=None``.
     """
 
-    def _check_values(self, flat, reset):
-        super()._check_values(flat, reset)
+    def _check_values(self, flat, weights, reset):
+        super()._check_values(flat, weights, reset)
         if self.vocabulary_size is None:
             return
         self._check_ids(flat)
         if reset:
             is_given = self.vocabulary_size != "auto"
-            size = self.vocabulary_size if is_given else flat.max() + 1
+            seen = flat.max(axis=1, where=weights[:, np.newaxis] > 0, initial=0)
+            size = self.vocabulary_size if is_given else seen.max() + 1
             self.vocabulary_size_ = int(size)
 
     def _check_ids(self, X):

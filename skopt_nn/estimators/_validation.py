@@ -1,5 +1,7 @@
 """Rows to validate on: given or held out, and what is watched on them."""
 
+import math
+
 import numpy as np
 from sklearn.metrics import get_scorer, get_scorer_names
 
@@ -34,7 +36,7 @@ class Score(Hook):
         self._scorer = check_scoring(estimator.scoring)
         self._X = examples.rows.take(np.arange(len(examples)))
         self._y = estimator._decode_y(examples.objective.targets[0])
-        weights = examples.weights
+        weights = examples.score_weights
         self._weights = {}
         if isinstance(estimator.scoring, str) and np.ptp(weights) > 0:
             self._weights = {"sample_weight": weights}
@@ -49,7 +51,9 @@ class Score(Hook):
         if not isinstance(self._estimator.scoring, str):
             return
         try:
-            self._score_of(run)
+            score = self._score_of(run)
+            if not math.isfinite(score):
+                raise ValueError(f"It gives {score} for them.")
         except (TypeError, ValueError) as err:
             raise ValueError(
                 f"scoring={self._estimator.scoring!r} cannot judge the rows held out: "

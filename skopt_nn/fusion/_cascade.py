@@ -188,15 +188,13 @@ def make_cascade(
     ----------
     *estimators : classifiers with ``predict_proba``
         The members, cheap to dear; a fitted one stays as it is in a FrozenEstimator.
-    tolerance, cv : object
+    tolerance, cv, n_jobs : object
         Of :class:`CascadeClassifier`.
     costs : array-like of shape (n_estimators,), default=None
         Milliseconds a row of each member, by which they are sorted. None keeps them in
         order and measures their time in ``fit``.
     weights : array-like of shape (n_estimators,), default=None
         How much each counts in the mean, positive; None means equal weights.
-    n_jobs : int, default=None
-        Number of fits at once.
 
     Returns
     -------
@@ -227,12 +225,17 @@ def make_cascade(
             f"A cascade holds classifiers, got regressors: {[e for _, e in members]}."
         )
     check_cascade(members, costs, weights, len(members))
-    if costs is not None:
-        order = np.argsort(costs, kind="stable")
-        members, costs = [members[i] for i in order], [costs[i] for i in order]
-        weights = None if weights is None else [weights[i] for i in order]
+    members, costs, weights = _by_cost(members, costs, weights)
     how = {"tolerance": tolerance, "cv": cv, "n_jobs": n_jobs}
     return CascadeClassifier(members, costs=costs, weights=weights, **how)
+
+
+def _by_cost(members, costs, weights):
+    if costs is None:
+        return members, costs, weights
+    order = np.argsort(costs, kind="stable")
+    weights = None if weights is None else [weights[i] for i in order]
+    return [members[i] for i in order], [costs[i] for i in order], weights
 
 
 def check_cascade(members, costs, weights, n_numbers):

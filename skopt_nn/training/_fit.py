@@ -84,7 +84,7 @@ def fit(
     data = examples, validation, augmentation
     run = _Run(model, *data, training, seed, optimizer_state)
     keep = _keeper(training, validation)
-    own = [keep, *_watchers(training, callbacks)]
+    own = [*_deadline(training), keep, *_callbacks(training, callbacks)]
     run.train(first_epoch, [*measures, *own, *hooks])
     state = run.trainer.optimizer_state
     return Outcome(run.history, state, keep.best_epoch, run.diverged_at)
@@ -97,12 +97,16 @@ def _keeper(training, validation):
     return KeepBest(name, training.n_iter_no_change)
 
 
-def _watchers(training, callbacks) -> Iterator[Hook]:
+def _deadline(training) -> Iterator[Hook]:
+    """To the left of what keeps weights, as it says which epoch is the last."""
+    if training.max_time is not None:
+        yield Deadline(training.max_time)
+
+
+def _callbacks(training, callbacks) -> Iterator[Hook]:
     if callbacks:
         optimizer = make_optimizer(training.optimizer, training.learning_rate)
         yield KerasCallbacks(callbacks, optimizer, training.epochs)
-    if training.max_time is not None:
-        yield Deadline(training.max_time)
 
 
 class _Run:

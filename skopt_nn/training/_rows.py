@@ -76,11 +76,18 @@ class Examples:
     objective : Objective
         Its targets have an entry for each row.
     weights : ndarray of shape (n_rows,), float32
+    row_weights : ndarray of shape (n_rows,), float32, or None
+        What each counts in a score, where that is not its weight in the loss.
     """
 
     rows: Rows
     objective: Objective
     weights: np.ndarray
+    row_weights: np.ndarray | None = None
+
+    @property
+    def score_weights(self) -> np.ndarray:
+        return self.weights if self.row_weights is None else self.row_weights
 
     def __len__(self) -> int:
         return len(self.weights)
@@ -98,6 +105,7 @@ class Examples:
             RowsView(self.rows, indices),
             self.objective.take(indices),
             self.weights[indices],
+            None if self.row_weights is None else self.row_weights[indices],
         )
 
 

@@ -51,6 +51,15 @@ def test_parameters_are_those_that_are_stored(fitted):
     assert fitted.compression_ratio_ == dense / fitted.n_parameters_
 
 
+@pytest.mark.parametrize("n_clusters", [2, 4, 5])
+def test_a_codebook_is_counted_once(make, digits, n_clusters):
+    how = {"filters": (), "dense_units": (16, 16), "sharing": "clustered", "epochs": 1}
+    est = make(SharedWeightClassifier, **how, n_clusters=n_clusters).fit(*digits)
+    weights, n_bits = [64 * 16, 16 * 16, 16 * 10], {2: 1, 4: 2, 5: 3}[n_clusters]
+    codes = sum(n_clusters + math.ceil(n * n_bits / 32) for n in weights)
+    assert est.n_parameters_ == codes + 16 + 16 + 10
+
+
 @pytest.mark.parametrize("n_clusters", [1, 2, 16])
 def test_files_and_pickles_are_smaller_by_what_is_shared(
     make, digits, tmp_path, n_clusters

@@ -148,6 +148,8 @@ def test_columns_without_a_value_are_kept_and_said_once():
     assert len(w) == 1
     rows = encoder.encode(read_columns(X))
     np.testing.assert_array_equal(rows[:, 1:], [[0, 0, 1, 1]] * 2)
+    later = pd.DataFrame({"a": [1.0, 2.0], "empty": [3.0, NAN], "none": ["x", "y"]})
+    np.testing.assert_array_equal(encoder.encode(read_columns(later)), rows)
 
 
 def test_a_table_without_a_value_is_refused():

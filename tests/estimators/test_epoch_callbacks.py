@@ -190,6 +190,20 @@ def test_keras_callbacks_are_copied_for_each_fit(make, digits):
     assert est.callbacks == [counter]
 
 
+@pytest.mark.parametrize("average", [None, 0.9])
+def test_a_keras_callback_that_does_nothing_changes_nothing(
+    make, digits, same, average
+):
+    X, y = digits
+    params = {"epochs": 4, "learning_rate": 0.01, "weight_averaging": average}
+    params["learning_rate_schedule"] = "one_cycle"
+    plain = make(**params).fit(X, y, X_val=X[:50], y_val=y[:50])
+    watched = make(callbacks=[keras.callbacks.Callback()], **params)
+    watched.fit(X, y, X_val=X[:50], y_val=y[:50])
+    assert watched.history_ == plain.history_
+    same(watched, plain, X)
+
+
 def test_learning_rate_scheduler_sets_the_rate(make, digits, same):
     X, y = digits
     rate = keras.callbacks.LearningRateScheduler(lambda epoch, rate: 1e-2)

@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 from scipy import sparse
 from sklearn.base import clone
+from sklearn.metrics import get_scorer
 from sklearn.utils.class_weight import compute_sample_weight
 
 from skopt_nn import CNNClassifier, CNNRegressor, SharedWeightClassifier
@@ -117,6 +118,17 @@ def test_row_of_weight_zero_is_absent(make, digits, same, cls, params):
     same(weighted, est.fit(X[weights > 0], y[weights > 0]), digits[0])
 
 
+def test_rows_of_weight_zero_say_nothing_of_where_the_others_are():
+    near = np.random.default_rng(0).normal(size=(100, 2))
+    X, y = np.vstack([1e9 + near, [[0, 0]]]), np.append(near[:, 0] > 0, False)
+    params = {"filters": (), "dense_units": (8,), "epochs": 2, "random_state": 0}
+    weighted = CNNClassifier(**params).fit(X, y, sample_weight=np.arange(101) < 100)
+    alone = CNNClassifier(**params).fit(X[:100], y[:100])
+    np.testing.assert_array_equal(
+        weighted.predict_proba(X[:100]), alone.predict_proba(X[:100])
+    )
+
+
 def test_class_of_weight_zero_alone_is_absent(make, digits):
     X, y = digits
     est = make().fit(X, y, sample_weight=(y != 3).astype(float))
@@ -177,6 +189,35 @@ def test_class_weight_multiplies_sample_weight(make, digits, class_weight):
     np.testing.assert_allclose(
         given.predict_proba(X), expected.predict_proba(X), rtol=1e-4, atol=1e-6
     )
+
+
+def test_a_part_of_the_data_may_lack_a_class_of_class_weight(make, digits):
+    X, y = digits
+    est = make(class_weight={0: 5.0}).partial_fit(X, y)
+    others = y > 0
+    est.partial_fit(X[others], y[others])
+    est = make(class_weight={0: 5.0}).fit(X, y, X_val=X[others], y_val=y[others])
+    assert len(est.history_["val_loss"]) == est.n_iter_
+
+
+@pytest.mark.parametrize("scoring", ["loss", "accuracy", "neg_log_loss"])
+def test_class_weights_are_none_of_a_score(make, digits, scoring):
+    X, y = digits
+    weights = {0: 100.0}
+    est = make(class_weight=weights, scoring=scoring, epochs=3)
+    est.fit(X, y, X_val=X[:50], y_val=y[:50])
+    scorer = get_scorer("accuracy" if scoring == "loss" else scoring)
+    assert est.best_score_ == pytest.approx(scorer(est, X[:50], y[:50]), rel=1e-5)
+
+
+@pytest.mark.parametrize("first_labels", [True, False])
+def test_a_fit_does_not_go_on_with_another_kind_of_y(make, digits, first_labels):
+    X, y = digits
+    kinds = y, np.eye(10, dtype=int)[y]
+    first, second = kinds if first_labels else kinds[::-1]
+    est = make().partial_fit(X, first)
+    with pytest.raises(ValueError, match=r"y must be (one label|a 0/1 ind).*, got"):
+        est.partial_fit(X, second)
 
 
 def test_class_weight_names_labels_not_indices(make, digits):

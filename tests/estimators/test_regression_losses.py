@@ -69,6 +69,17 @@ def test_values_outside_of_the_range_of_a_loss_are_refused(loss, y, rule):
         CNNRegressor(loss=loss, **FAST).fit(X, np.resize(y, 20))
 
 
+def test_a_part_of_the_counts_may_be_zeros(skewed):
+    X, y = skewed
+    counts, zeros = np.round(y), np.zeros(20)
+    net = CNNRegressor(loss="poisson", **FAST | {"epochs": 1})
+    net.fit(X, counts, X_val=X[:20], y_val=zeros)
+    assert np.isfinite(net.history_["val_loss"]).all()
+    net.partial_fit(X[:20], zeros)
+    with pytest.raises(ValueError, match="at least 0, and some above it"):
+        net.partial_fit(X[:20], zeros - 1)
+
+
 def test_a_network_of_exponentials_does_not_go_on_with_another_loss(skewed):
     X, y = skewed
     net = CNNRegressor(loss="poisson", warm_start=True, **FAST | {"epochs": 1})

@@ -317,12 +317,53 @@ def test_a_name_that_is_not_registered_any_more_is_refused(every_second, digits)
         other.fit(*digits)
 
 
+@pytest.mark.parametrize(
+    ("before", "behind", "match"),
+    [
+        ({"sharing": "tied"}, {"sharing": None}, r"share weights \(as shared_1\)"),
+        ({"sharing": "tied"}, {"sharing": "clustered"}, r"\(as shared_1\)"),
+        ({"sharing": None}, {"sharing": "tied"}, "layers of one shape have weights of"),
+        (
+            {"sharing": "clustered", "n_clusters": 16},
+            {"n_clusters": 3},
+            "whose kernels take any values; got sharing='clustered', n_clusters=3",
+        ),
+    ],
+)
+def test_a_network_does_not_go_on_in_another_kind_of_sharing(
+    make, digits, before, behind, match
+):
+    params = {"filters": (), "dense_units": (8, 8, 8), "epochs": 1, "warm_start": True}
+    est = make(SharedWeightClassifier, **params, **before).fit(*digits)
+    with pytest.raises(ValueError, match=match):
+        est.set_params(**behind).fit(*digits)
+
+
+class Clock:
+    """Each look at it is a second later."""
+
+    now = 0.0
+
+    def __call__(self):
+        self.now += 1.0
+        return self.now
+
+
+def test_merging_ends_with_the_time_of_the_fit(make, digits, monkeypatch):
+    params = {"filters": (), "dense_units": (8,) * 6, "sharing": "similar"}
+    params |= {"tolerance": 1.0, "fine_tune_epochs": 1}
+    slow = make(SharedWeightClassifier, **params, max_time=12)
+    monkeypatch.setattr("time.perf_counter", Clock())
+    merged = slow.fit(*digits).shared_weights_
+    assert 0 < sum(map(len, merged.values())) < 5
+
+
 def test_it_says_which_networks_go_on(make, digits, every_second, registered):
     est = pickle.loads(pickle.dumps(every_second)).set_params(warm_start=True)
     short = make(SharedWeightClassifier, filters=(), dense_units=(8,), warm_start=True)
     short.fit(*digits).set_params(sharing="every second")
     with registered("every second", EverySecond):
         assert est.fit(*digits).n_iter_ == 3 + 3
-        match = 'which has no fourth layer; got sharing="every second"'
+        match = "which has no fourth layer; got sharing='every second'"
         with pytest.raises(ValueError, match=match):
             short.fit(*digits)

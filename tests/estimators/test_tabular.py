@@ -498,4 +498,9 @@ def test_bins_follow_the_number_of_rows(cls, params, n_rows, n_bins):
     small = {"dense_units": (2,), "n_members": 1, "embedding_dim": 1, "epochs": 1}
     net = cls(**small, **params).fit(X, y)
     assert net._recipe.n_bins == n_bins
+    # Rows of no weight are no rows.
+    more = np.resize(X, (2 * n_rows, 2)), np.resize(y, 2 * n_rows)
+    counts = np.arange(2 * n_rows) < n_rows
+    weighted = cls(**small, **params).fit(*more, sample_weight=counts)
+    assert weighted._recipe.n_bins == n_bins
     assert net.set_params(warm_start=True).fit(X[:30], y[:30])._recipe.n_bins == n_bins

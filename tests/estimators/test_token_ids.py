@@ -109,6 +109,14 @@ def test_auto_takes_larger_ids_of_later_rows_as_unknown(fitted, rows):
     )
 
 
+def test_ids_in_rows_of_weight_zero_are_none_of_the_vocabulary(texts, rows):
+    more = np.vstack([rows, np.full((1, rows.shape[1]), 500)])
+    weights = np.append(np.ones(len(rows)), 0.0)
+    net = CNNClassifier(**SMALL | {"epochs": 1})
+    net.fit(more, np.append(texts[1], 0), sample_weight=weights)
+    assert net.vocabulary_size_ == rows.max() + 1
+
+
 def test_folds_of_rows_that_lack_the_last_id_are_scored(texts, rows):
     rare = rows.copy()
     rare[0, 0] = rows.max() + 7

@@ -2,7 +2,9 @@ import numpy as np
 import pandas as pd
 import pytest
 from sklearn import config_context
-from sklearn.metrics import accuracy_score, log_loss
+from sklearn.exceptions import ConvergenceWarning, UndefinedMetricWarning
+from sklearn.linear_model import LogisticRegression
+from sklearn.metrics import accuracy_score, log_loss, make_scorer
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
@@ -159,3 +161,48 @@ def test_a_scorer_that_does_not_fit_y_is_refused_before_training(split, scoring)
     with pytest.raises(ValueError, match=f"scoring='{scoring}' cannot judge the rows"):
         net.fit(X, names[y], X_val=X_val, y_val=names[y_val])
     assert not seen.told
+
+
+def test_a_score_that_is_no_number_is_refused_before_training(split, tiny):
+    X, y, X_val, y_val = split
+    net = CNNClassifier(**tiny | {"early_stopping": True, "scoring": "roc_auc"})
+    ones = y_val == 1
+    with (
+        pytest.warns(UndefinedMetricWarning),
+        pytest.raises(
+            ValueError,
+            match="scoring='roc_auc' cannot judge the rows held out: It gives n",
+        ),
+    ):
+        net.fit(X, y == 1, X_val=X_val[ones], y_val=y_val[ones] == 1)
+
+
+def test_weights_are_kept_where_no_epoch_can_be_compared(diabetes):
+    X, y = diabetes
+    params = {"filters": (), "dense_units": (8,), "epochs": 3, "random_state": 0}
+    trained = CNNRegressor(**params).fit(X, y)
+    far = np.where(np.arange(50) == 0, 1e25, y[:50])
+    net = CNNRegressor(early_stopping=True, **params)
+    with pytest.warns(ConvergenceWarning, match="val_loss of CNNRegressor was not fin"):
+        net.fit(X, y, X_val=X[:50], y_val=far)
+    np.testing.assert_array_equal(net.predict(X), trained.predict(X))
+    assert not hasattr(net, "best_epoch_")
+
+
+def test_rows_that_are_equal_are_judged_as_often_as_they_come(split, tiny):
+    X, y, X_val, y_val = split
+    often = np.repeat([0, 1], [9, 1])
+    net = CNNClassifier(
+        **tiny | {"batch_size": None, "scoring": make_scorer(accuracy_score)}
+    )
+    net.fit(X, y, X_val=X_val[often], y_val=y_val[often])
+    assert net.best_score_ == net.score(X_val[often], y_val[often])
+
+
+def test_a_network_amid_a_pipeline_validates_on_rows_given(split, tiny):
+    X, y, X_val, y_val = split
+    pipeline = make_pipeline(CNNClassifier(**tiny), LogisticRegression(max_iter=500))
+    pipeline.fit(X, y, cnnclassifier__X_val=X_val, cnnclassifier__y_val=y_val)
+    alone = CNNClassifier(**tiny).fit(X, y, X_val=X_val, y_val=y_val)
+    assert pipeline[0].history_ == alone.history_
+    assert "val_loss" in alone.history_

@@ -20,6 +20,11 @@ class SharingRun(Protocol):
     recipe: Any
     model: keras.Model
 
+    @property
+    def is_in_time(self) -> bool:
+        """Whether there is time to train on."""
+        ...
+
     def score(self) -> float:
         """Score of the model on the held-out rows."""
         ...
@@ -69,6 +74,13 @@ class Sharing:
 
     def accepts(self, recipe: Any) -> str | None:
         """Why a network of this recipe cannot be trained on; None if it can."""
+        slots = recipe.slots()
+        if self.groups(slots) == {
+            slot: recipe.groups.get(slot, slot) for slot in slots
+        }:
+            return None
+        shared = shared_layers(recipe.groups)
+        return f"in which layers share weights (as {', '.join(shared) or 'none does'})"
 
     def after_training(self, run: SharingRun) -> None:
         """What happens behind the last epoch."""

@@ -30,9 +30,12 @@ class Similar(Sharing):
     needs_held_out = True
     trains_on = True
 
+    def accepts(self, recipe):
+        return None
+
     def after_training(self, run):
         floor = run.score() - self.tolerance
-        while pairs := most_similar(run.recipe, run.model):
+        while run.is_in_time and (pairs := most_similar(run.recipe, run.model)):
             before = run.recipe, run.model
             _, first, second = pairs[0]
             recipe = merged(run.recipe, first, second)

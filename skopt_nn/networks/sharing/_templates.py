@@ -45,6 +45,9 @@ class Templates(Sharing):
     def applied_to(self, recipe):
         return replace(super().applied_to(recipe), n_templates=self.n_templates)
 
+    def accepts(self, recipe):
+        return None
+
     def after_training(self, run):
         recipe = run.recipe
         while pair := _alike(recipe, run.model):

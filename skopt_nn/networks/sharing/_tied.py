@@ -30,5 +30,5 @@ class Tied(Sharing):
         shapes = recipe.slots()
         stored = {recipe.groups.get(slot, slot) for slot in shapes}
         if len(stored) > len(set(shapes.values())):
-            return 'in which sharing="similar" left layers of one shape unshared'
+            return "in which layers of one shape have weights of their own"
         return None

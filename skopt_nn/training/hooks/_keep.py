@@ -19,7 +19,7 @@ class KeepBest(Hook):
     Attributes
     ----------
     best_epoch : int or None
-        The epoch whose weights are kept; None for those from before training.
+        The epoch of the best number; None if there was none.
     """
 
     def __init__(self, watched: str | None = None, patience: int | None = None):
@@ -29,7 +29,7 @@ class KeepBest(Hook):
         self._best = math.inf
 
     def begin(self, run):
-        self._kept = run.snapshot()
+        self._kept, self._kept_epoch = run.snapshot(), None
         self._n_worse = 0
 
     def end_epoch(self, run):
@@ -38,13 +38,20 @@ class KeepBest(Hook):
             value = -value
         if value < self._best or self.watched is None:
             self._best, self.best_epoch, self._n_worse = value, run.epoch, 0
-            # Behind the last epoch there is nothing that could go wrong.
-            self._kept = None if run.is_last else run.snapshot()
+            self._keep(run)
+        elif self.best_epoch is None:
+            # What is watched was no number yet: there is nothing to compare with.
+            self._keep(run)
         else:
             self._n_worse += 1
             waited = self.patience is not None and self._n_worse >= self.patience
             run.stopping |= waited and run.may_stop
 
     def end(self, run):
-        if self.best_epoch != run.epoch:
+        if self._kept_epoch != run.epoch:
             run.restore(self._kept)
+
+    def _keep(self, run):
+        # Behind the last epoch there is nothing that could go wrong.
+        self._kept = None if run.is_last else run.snapshot()
+        self._kept_epoch = run.epoch

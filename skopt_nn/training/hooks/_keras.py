@@ -2,6 +2,9 @@
 
 import copy
 from collections.abc import Iterable
+from contextlib import contextmanager
+
+import numpy as np
 
 from skopt_nn._backend import keras
 from skopt_nn.training.hooks._hook import Hook
@@ -40,30 +43,46 @@ class KerasCallbacks(Hook):
         if not run.model.compiled:
             run.model.compile(self._optimizer)
         run.model.stop_training = False
-        run.model.optimizer.learning_rate = run.learning_rate
         self._list = keras.callbacks.CallbackList(
             self._callbacks, model=run.model, epochs=self._epochs, verbose=0
         )
-        self._list.on_train_begin()
+        with _obeying(run):
+            self._list.on_train_begin()
 
     def begin_epoch(self, run):
-        self._list.on_epoch_begin(run.epoch)
-        self._obey(run)
+        with _obeying(run):
+            self._list.on_epoch_begin(run.epoch)
 
     def end_epoch(self, run):
         run.sync()
-        self._list.on_epoch_end(run.epoch, run.logs)
-        self._obey(run)
+        with _obeying(run):
+            self._list.on_epoch_end(run.epoch, run.logs)
         run.stopping |= run.model.stop_training
 
     def end(self, run):
-        # A callback may go back to weights of its own.
         run.sync()
-        self._list.on_train_end()
+        with _obeying(run):
+            self._list.on_train_end()
+
+
+@contextmanager
+def _obeying(run):
+    """Take over the rate and the weights that a callback leaves, if they are others."""
+    optimizer = run.model.optimizer
+    # A schedule may have moved it: what callbacks see and set is its largest.
+    optimizer.learning_rate = run.learning_rate
+    rate, weights = _rate(optimizer), _weights(run.model)
+    yield
+    if _rate(optimizer) != rate:
+        run.learning_rate = _rate(optimizer)
+    if not all(map(np.array_equal, weights, _weights(run.model))):
         run.read()
 
-    @staticmethod
-    def _obey(run):
-        rate = ops.convert_to_tensor(run.model.optimizer.learning_rate)
-        run.learning_rate = float(ops.convert_to_numpy(rate))
-        run.read()
+
+def _rate(optimizer):
+    return float(ops.convert_to_numpy(ops.convert_to_tensor(optimizer.learning_rate)))
+
+
+def _weights(model):
+    # Copies: a backend may change them in place.
+    return [np.array(ops.convert_to_numpy(v.value)) for v in model.variables]

@@ -1,7 +1,11 @@
 """How many epochs a deadline leaves, on a run whose clock is given."""
 
+from dataclasses import replace
+
+import numpy as np
 import pytest
 
+from skopt_nn._backend import keras
 from skopt_nn.training.hooks import Deadline
 
 
@@ -59,3 +63,32 @@ def test_a_schedule_is_fitted_into_the_epochs_that_are_left(build, train, exampl
     rates = outcome.history["learning_rate"]
     assert len(rates) < 500
     assert rates == sorted(rates, reverse=True)
+
+
+def test_the_best_epoch_is_kept_where_more_are_planned(
+    build, train, examples, monkeypatch
+):
+    """The first epoch seems to leave no time, and its end does."""
+    held_out = examples.view(np.arange(20))
+    labels = np.roll(held_out.objective.targets[0], 1)
+    objective = replace(held_out.objective, targets=(labels,))
+    clock = Clock()
+
+    class Slow(keras.callbacks.Callback):
+        def on_epoch_begin(self, epoch, logs=None):
+            clock.now += 0.6 if epoch == 0 else 0.01
+
+    monkeypatch.setattr("time.perf_counter", clock)
+    outcome = train(
+        build(),
+        examples,
+        validation=replace(held_out, objective=objective),
+        callbacks=[Slow()],
+        epochs=10,
+        max_time=1.0,
+        early_stopping=True,
+        learning_rate_schedule="constant",
+        n_iter_no_change=1,
+    )
+    assert outcome.best_epoch == np.argmin(outcome.history["val_loss"])
+    assert 1 < len(outcome.history["loss"]) < 10

@@ -101,3 +101,20 @@ def test_weights_from_before_training_are_kept_if_no_epoch_was_finite():
 def test_nothing_is_copied_behind_the_last_epoch():
     assert Run([3, 2, 1]).train(KeepBest("val_loss")).n_snapshots == 1 + 2
     assert Run([3]).train(KeepBest()).n_snapshots == 1
+
+
+def test_what_is_no_number_in_any_epoch_is_not_compared():
+    class Unlogged(Run):
+        """Its epochs are sound, and what is watched is not there."""
+
+        @property
+        def logs(self):
+            return {"val_loss": math.nan}
+
+        @logs.setter
+        def logs(self, logs):
+            pass
+
+    hook = KeepBest("val_loss", patience=1)
+    run = Unlogged([1, 2, 3]).train(hook)
+    assert (run.epoch, run.weights, hook.best_epoch) == (2, 2, None)
