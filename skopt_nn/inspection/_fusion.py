@@ -19,10 +19,11 @@ class FusionDisplay:
     Parameters
     ----------
     table : pandas.DataFrame
-        A row a member. ``weight``: its weight in the sum, NaN where there is none;
-        ``exits``: share of the rows that leave a cascade behind it, NaN elsewhere;
-        ``score``: its accuracy or R² alone; ``adds``: what the fusion loses of its
-        score if the outputs of this member are those of other rows [1]_.
+        A row a member. ``weight``: its weight in the sum or, of a vote or cascade, its
+        share in the mean, NaN where there is none; ``exits``: share of the rows that
+        leave a cascade behind it, NaN elsewhere; ``score``: its accuracy or R² alone;
+        ``adds``: what the fusion loses of its score if the outputs of this member are
+        those of other rows [1]_.
     correlation : pandas.DataFrame
         Correlation of the members' errors, a row and a column a member; NaN for one
         that makes no error. Members whose errors are not alike gain most together.
@@ -235,17 +236,18 @@ def _said(fusion, member, X):
 
 def _weights(fusion):
     n_members = len(_members(fusion))
-    given = getattr(fusion, "weights_", None)
-    if given is None and hasattr(fusion, "steps"):
-        given = fusion.steps[-1][1].stage_weights_
-    if given is None and hasattr(fusion, "final_estimator_"):
-        given = getattr(fusion.final_estimator_, "weights_", None)
-        given = np.full(n_members, np.nan) if given is None else given
-    if given is None:
-        given = getattr(fusion, "weights", None)
-        given = np.ones(n_members) if given is None else np.asarray(given, dtype=float)
-        given = given / given.sum()
-    return given
+    if hasattr(fusion, "steps"):
+        return fusion.steps[-1][1].stage_weights_
+    if hasattr(fusion, "final_estimator_"):
+        unknown = np.full(n_members, np.nan)
+        return getattr(fusion.final_estimator_, "weights_", unknown)
+    learned = getattr(fusion, "weights_", None)
+    given = getattr(fusion, "weights", None)
+    if learned is None and given is not None:
+        kept = [member != "drop" for _, member in fusion.estimators]
+        learned = np.asarray(given, dtype=float)[kept]
+    learned = np.ones(n_members) if learned is None else learned
+    return learned / np.sum(learned)
 
 
 def _exits(fusion):
