@@ -84,7 +84,9 @@ def _networks(part, seen):
     if id(part) in seen:
         return
     seen.add(id(part))
-    if getattr(part, "n_parameters_", None) is not None:
+    # A distilled model has the number of its student, but is no network itself.
+    is_network = not hasattr(part, "student_")
+    if is_network and getattr(part, "n_parameters_", None) is not None:
         yield part
         return
     if not isinstance(part, (list, tuple, np.ndarray)):
