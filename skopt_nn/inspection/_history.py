@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from skopt_nn.inspection._models import named_parts, unfrozen
 from skopt_nn.inspection._optional import optional
 
 
@@ -52,7 +53,9 @@ class HistoryDisplay:
         ----------
         *estimators : estimator
             Fitted estimators with a ``history_``; of others the fitted members are
-            looked at, ``estimators_`` or the steps of a pipeline.
+            looked at: of fusions, also serial ones, and bags, the steps of a
+            pipeline, and what a search found. Names of members come behind that of
+            their model where there are several models.
         ax : sequence of matplotlib Axes, default=None
             Panels to draw on; new ones if None.
 
@@ -134,15 +137,21 @@ _PANELS = {
 
 
 def _with_history(estimators):
-    """Name and estimator of each fitted network, in fusions by the members' names."""
-    kinds = [type(estimator).__name__ for estimator in estimators]
+    """Name and estimator of each fitted network; of several models, by theirs too."""
+    kinds = [type(unfrozen(estimator)).__name__ for estimator in estimators]
     for i, (kind, estimator) in enumerate(zip(kinds, estimators), start=1):
-        name = kind if kinds.count(kind) == 1 else f"{kind} {i}"
-        if hasattr(estimator, "history_"):
-            yield name, estimator
-            continue
-        members = getattr(estimator, "named_estimators_", None)
-        for member, fitted in dict(members or getattr(estimator, "steps", ())).items():
-            for inner, network in _with_history([fitted]):
-                is_member = inner == type(fitted).__name__
-                yield member if is_member else f"{member}: {inner}", network
+        outer = kind if kinds.count(kind) == 1 else f"{kind} {i}"
+        for names, network in _networks(estimator):
+            named = [outer, *names] if len(estimators) > 1 or not names else names
+            yield ": ".join(named), network
+
+
+def _networks(estimator):
+    """Names that lead to each network within, and the network."""
+    estimator = unfrozen(estimator)
+    if hasattr(estimator, "history_"):
+        yield [], estimator
+        return
+    for name, part in named_parts(estimator):
+        for names, network in _networks(part):
+            yield ([name, *names] if name else names), network
