@@ -68,7 +68,8 @@ class FidelityDisplay:
         X : array-like of shape (n_samples, n_features) or (n_samples, *input_shape)
             Samples, which neither should have seen.
         y : array-like of shape (n_samples,)
-            Their labels or values.
+            Their labels or values; rows with the label -1, as unlabelled ones have for
+            ``fit``, are in no curve.
         sample_weight : array-like of shape (n_samples,), default=None
             Weights of the rows.
         ax : sequence of matplotlib Axes, default=None
@@ -81,7 +82,7 @@ class FidelityDisplay:
         Raises
         ------
         ValueError
-            For several labels or values a row.
+            For several labels or values a row, and for labels of no row.
         """
         y = np.asarray(y)
         if y.ndim > 1:
@@ -94,12 +95,14 @@ class FidelityDisplay:
         if is_regressor(distilled):
             curves = {"student": tuple(of.predict(X) for of in models.values())}
         else:
+            judged = _judged(fidelity, y)
+            weight = None if sample_weight is None else np.asarray(sample_weight)
+            weight = None if weight is None else weight[judged]
             curves = {}
             for name, model in models.items():
-                proba = np.asarray(model.predict_proba(X))
-                right = np.asarray(model.classes_)[proba.argmax(axis=1)] == y
-                confidence = proba.max(axis=1)
-                curves[name] = reliability(right, confidence, sample_weight)[:2]
+                proba = np.asarray(model.predict_proba(X))[judged]
+                right = np.asarray(model.classes_)[proba.argmax(axis=1)] == y[judged]
+                curves[name] = reliability(right, proba.max(axis=1), weight)[:2]
         return cls(fidelity, curves).plot(ax)
 
     def plot(self, ax=None):
@@ -164,3 +167,13 @@ class FidelityDisplay:
         ax.scatter(teacher, student, s=12, c=_COLOURS["student"], label=label)
         ax.set(xlabel="Teacher", ylabel="Student")
         ax.legend(frameon=False, loc="upper left")
+
+
+def _judged(fidelity, y):
+    """The rows whose label judges both, as ``fidelity`` found them."""
+    if "by_class" not in fidelity:
+        raise ValueError(
+            "y must have rows with a label to judge teacher and student by, got none "
+            f"among {len(y)} rows. distilled.fidelity(X) compares them without labels."
+        )
+    return np.flatnonzero(np.isin(y, list(fidelity.by_class)))
