@@ -4,8 +4,11 @@ import numpy as np
 from sklearn.base import is_regressor
 
 from skopt_nn._probabilities import reliability
+from skopt_nn.inspection._layout import make_room_for_names
 from skopt_nn.inspection._optional import optional
 
+# Inches of a label.
+_ROW = 0.2
 _COLOURS = {"teacher": "#CC79A7", "student": "#D55E00"}
 
 
@@ -122,14 +125,18 @@ class FidelityDisplay:
         draw = [self._draw_confidence, self._draw_classes]
         if "by_class" not in self.fidelity:
             draw = [self._draw_values]
-        if ax is None:
-            size = (4.6 * len(draw), 4.2)
+        is_own = ax is None
+        if is_own:
+            n_labels = len(self.fidelity.get("by_class", ()))
+            size = (4.6 * len(draw), max(4.2, 1.2 + _ROW * n_labels))
             _, ax = pyplot.subplots(1, len(draw), figsize=size, layout="constrained")
         self.axes_ = np.atleast_1d(ax)
         self.figure_ = self.axes_[0].figure
         for function, axes in zip(draw, self.axes_):
             function(axes)
             axes.spines[["top", "right"]].set_visible(False)
+        if is_own:
+            make_room_for_names(self.axes_)
         return self
 
     def _draw_confidence(self, ax):
@@ -139,6 +146,7 @@ class FidelityDisplay:
             label = f"{name}, error {error:.3f}"
             ax.plot(sure, right, "o-", color=_COLOURS[name], label=label)
         ax.set(xlabel="Confidence", ylabel="Share of right predictions")
+        ax.set(box_aspect=1, anchor="N")
         ax.legend(frameon=False, loc="upper left")
 
     def _draw_classes(self, ax):
@@ -155,6 +163,7 @@ class FidelityDisplay:
         ax.set_yticks(rows, [str(label) for label in by_class])
         ax.invert_yaxis()
         ax.set(xlabel="Share of rows", ylabel="Label")
+        ax.locator_params(axis="x", nbins=5)
         ax.grid(color="0.92", linewidth=0.8)
         ax.set_axisbelow(True)
         ax.legend(frameon=False, loc="lower left", bbox_to_anchor=(0, 1), ncols=3)

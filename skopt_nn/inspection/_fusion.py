@@ -7,9 +7,12 @@ from sklearn.base import is_regressor
 from sklearn.metrics import accuracy_score, r2_score
 from sklearn.utils import check_random_state
 
+from skopt_nn.inspection._layout import make_room_for_names
 from skopt_nn.inspection._models import unfrozen
 from skopt_nn.inspection._optional import optional
 
+# Inches of a member, enough for its number.
+_CELL = 0.42
 _COLOUR = "#CC79A7"
 
 
@@ -131,9 +134,12 @@ class FusionDisplay:
             Itself.
         """
         pyplot = optional("matplotlib.pyplot", type(self).__name__)
-        if ax is None:
-            height = 1.8 + 0.4 * max(len(self.table), 3)
-            _, ax = pyplot.subplots(1, 3, figsize=(12, height), layout="constrained")
+        is_own = ax is None
+        if is_own:
+            side = _CELL * max(len(self.table), 3)
+            widths = 4, max(4, 1 + side), 4
+            how = {"layout": "constrained", "width_ratios": widths}
+            _, ax = pyplot.subplots(1, 3, figsize=(sum(widths), 1.8 + side), **how)
         self.axes_ = np.asarray(ax)
         self.figure_ = self.axes_[0].figure
         is_cascade = self.table["exits"].notna().any()
@@ -143,6 +149,8 @@ class FusionDisplay:
             self._draw_bars(self.axes_[0], "weight", "Weight")
         self._draw_correlation(self.axes_[1])
         self._draw_bars(self.axes_[2], "adds", "Score lost without its outputs")
+        if is_own:
+            make_room_for_names(self.axes_)
         return self
 
     def _draw_bars(self, ax, column, label):
@@ -171,7 +179,8 @@ class FusionDisplay:
         for at, value in np.ndenumerate(values):
             shown = "-" if np.isnan(value) else f"{value:.2f}"
             colour = "white" if abs(value) > 0.6 else "black"
-            ax.text(*at[::-1], shown, ha="center", va="center", color=colour)
+            style = {"ha": "center", "va": "center", "fontsize": "small"}
+            ax.text(*at[::-1], shown, color=colour, **style)
         places = np.arange(len(names))
         ax.set_yticks(places, map(str, names))
         ax.set_xticks(places, map(str, names), rotation=45, ha="right")

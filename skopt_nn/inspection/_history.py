@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from skopt_nn.inspection._layout import make_room
 from skopt_nn.inspection._models import named_parts, unfrozen
 from skopt_nn.inspection._optional import optional
 
@@ -98,20 +99,44 @@ class HistoryDisplay:
         pyplot = optional("matplotlib.pyplot", type(self).__name__)
         logged = {name for history in self.histories.values() for name in history}
         panels = {name: of for name, of in _PANELS.items() if logged & set(of)}
-        if ax is None:
+        is_own = ax is None
+        if is_own:
             size = (4.2 * len(panels), 3.4)
             _, ax = pyplot.subplots(1, len(panels), figsize=size, layout="constrained")
         self.axes_ = np.atleast_1d(ax)
         self.figure_ = self.axes_[0].figure
         self.lines_ = {name: [] for name in self.histories}
         for axes, (title, logs) in zip(self.axes_, panels.items()):
-            for i, name in enumerate(self.histories):
-                self.lines_[name] += self._draw(axes, name, logs, f"C{i % 10}")
+            for name, color in zip(self.histories, _colors(len(self.histories))):
+                self.lines_[name] += self._draw(axes, name, logs, color)
             axes.set(xlabel="epoch", ylabel=title)
             axes.spines[["top", "right"]].set_visible(False)
-        if len(self.histories) > 1 or any(len(a.lines) > 1 for a in self.axes_):
-            self.axes_[0].legend(frameon=False)
+        self._draw_legend(is_own)
         return self
+
+    def _draw_legend(self, is_own):
+        """A row a model, beside the panels of a figure of our own."""
+        from matplotlib.lines import Line2D
+
+        colors = _colors(len(self.histories))
+        rows = [
+            Line2D([], [], color=color, label=name)
+            for name, color in zip(self.histories, colors)
+        ]
+        lines = [line for of in self.lines_.values() for line in of]
+        if any(line.get_linestyle() == "--" for line in lines):
+            rows.append(Line2D([], [], color="0.4", linestyle="--", label="held out"))
+        if len(rows) == 1:
+            return
+        if not is_own or len(self.histories) == 1:
+            self.axes_[0].legend(handles=rows, frameon=False)
+            return
+        columns = -(-len(rows) // _MOST_ROWS)
+        place = {"loc": "upper left", "bbox_to_anchor": (1, 1), "ncols": columns}
+        legend = self.axes_[-1].legend(handles=rows, frameon=False, **place)
+        taken = legend.get_window_extent().size / self.figure_.dpi
+        height = self.figure_.get_figheight()
+        make_room(self.figure_, taken[0], taken[1] + _BELOW - height)
 
     def _draw(self, axes, name, logs, color):
         history, lines = self.histories[name], []
@@ -126,6 +151,19 @@ class HistoryDisplay:
         if best is not None and lines:
             axes.axvline(best, color=color, linestyle=":", linewidth=1)
         return lines
+
+
+# Of a legend in one column, and inches that a panel leaves to its axis below.
+_MOST_ROWS, _BELOW = 16, 0.8
+
+
+def _colors(n_models):
+    """A colour for each model: matplotlib's own while there are enough of them."""
+    if n_models <= 10:
+        return [f"C{i}" for i in range(n_models)]
+    from matplotlib import colormaps
+
+    return list(colormaps["turbo"](np.linspace(0.03, 0.97, n_models)))
 
 
 # Panel -> logs and their lines.

@@ -6,10 +6,13 @@ from sklearn.base import clone, is_regressor
 from skopt_nn.inspection._compare import compare, split
 from skopt_nn.inspection._front import draw_front
 from skopt_nn.inspection._labels import label_points
+from skopt_nn.inspection._layout import make_room_for_names
 from skopt_nn.inspection._optional import optional
 
 TWIN = "unshared"
 _BITS_OF_A_PARAMETER = 32
+# Inches of a place.
+_ROW = 0.2
 # Okabe and Ito's, as of ModelComparisonDisplay, lighter.
 _COLOURS = (
     np.array([[86, 180, 233], [230, 159, 0], [0, 158, 115], [204, 121, 167]]) / 255
@@ -125,12 +128,16 @@ class SharingDisplay:
             Itself.
         """
         pyplot = optional("matplotlib.pyplot", type(self).__name__)
-        if ax is None:
-            size = (7 + 1.1 * len(self.places.columns), 4.6)
+        is_own = ax is None
+        if is_own:
+            n_places, n_settings = self.places.shape
+            size = (7 + 1.1 * n_settings, max(4.6, 1.6 + _ROW * n_places))
             _, ax = pyplot.subplots(1, 2, figsize=size, layout="constrained")
         self.axes_ = np.asarray(ax)
         self.figure_ = self.axes_[0].figure
         self._draw_places(self.axes_[1])
+        if is_own:
+            make_room_for_names(self.axes_[1:])
         self._draw_curve(self.axes_[0])
         return self
 

@@ -34,8 +34,9 @@ def student_path(distilled, X, y, students, *, test_size=0.25, random_state=0):
     -------
     table : pandas.DataFrame
         A row for each student and, last, the ``"teacher"``: the columns of
-        :func:`compare` of the students alone and of ``fidelity``, and ``pareto``: whether no other model of
-        the table is better without being larger, or smaller without being worse.
+        :func:`compare`, of each by itself, and of ``fidelity``, and ``pareto``: whether
+        no other model of the table is better without being larger, or smaller without
+        being worse.
 
     See Also
     --------
