@@ -146,7 +146,6 @@ class FidelityDisplay:
             label = f"{name}, error {error:.3f}"
             ax.plot(sure, right, "o-", color=_COLOURS[name], label=label)
         ax.set(xlabel="Confidence", ylabel="Share of right predictions")
-        ax.set(box_aspect=1, anchor="N")
         ax.legend(frameon=False, loc="upper left")
 
     def _draw_classes(self, ax):

@@ -100,7 +100,7 @@ def test_labels_of_a_fidelity_are_readable(labels):
     ).plot()
     ax = display.axes_[1]
     assert_apart(boxes(display, [*ax.get_yticklabels(), *ax.get_legend().get_texts()]))
-    display.figure_.draw_without_rendering()
+    boxes(display, [of.yaxis.label for of in display.axes_])
     assert_apart([label.get_window_extent() for label in ax.get_xticklabels()])
     assert_panels_are_readable(display)
 
