@@ -5,7 +5,7 @@ from sklearn.base import is_regressor
 
 from skopt_nn.inspection._compare import compare
 from skopt_nn.inspection._front import draw_front
-from skopt_nn.inspection._labels import label_points
+from skopt_nn.inspection._labels import label_lines, label_points
 from skopt_nn.inspection._models import kind_of, named_estimators
 from skopt_nn.inspection._optional import optional
 
@@ -145,10 +145,10 @@ class ModelComparisonDisplay:
         self._draw_frame(placed)
         self.front_ = draw_front(ax, placed["parameters"], placed["score"])
         self.points_ = self._draw_points(placed, kinds)
-        self._draw_baselines(baselines)
         if len(self.points_) > 1:
             _legend_above(ax, len(self.points_))
         points = placed[["parameters", "score"]].to_numpy(dtype=float)
+        self._draw_baselines(baselines, points)
         names = [str(name) for name in placed.index]
         self.labels_ = label_points(ax, points, names) if names else []
         return self
@@ -206,19 +206,12 @@ class ModelComparisonDisplay:
                 )
         return points
 
-    def _draw_baselines(self, baselines):
+    def _draw_baselines(self, baselines, points):
         colour, _ = _STYLES["other"]
-        for name, score in baselines["score"].items():
+        for score in baselines["score"]:
             self.ax_.axhline(score, color=colour, linewidth=1, linestyle=":", zorder=1)
-            self.ax_.annotate(
-                f"{name} (no network)",
-                (0.01, score),
-                xycoords=("axes fraction", "data"),
-                xytext=(0, 2),
-                textcoords="offset points",
-                fontsize="small",
-                color=colour,
-            )
+        names = [f"{name} (no network)" for name in baselines.index]
+        label_lines(self.ax_, baselines["score"], names, points, color=colour)
 
 
 def _legend_above(ax, n_columns):

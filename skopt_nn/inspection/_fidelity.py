@@ -4,8 +4,11 @@ import numpy as np
 from sklearn.base import is_regressor
 
 from skopt_nn._probabilities import reliability
+from skopt_nn.inspection._layout import make_room_for_names
 from skopt_nn.inspection._optional import optional
 
+# Inches of a label.
+_ROW = 0.2
 _COLOURS = {"teacher": "#CC79A7", "student": "#D55E00"}
 
 
@@ -68,7 +71,8 @@ class FidelityDisplay:
         X : array-like of shape (n_samples, n_features) or (n_samples, *input_shape)
             Samples, which neither should have seen.
         y : array-like of shape (n_samples,)
-            Their labels or values.
+            Their labels or values; rows with the label -1, as unlabelled ones have for
+            ``fit``, are in no curve.
         sample_weight : array-like of shape (n_samples,), default=None
             Weights of the rows.
         ax : sequence of matplotlib Axes, default=None
@@ -81,7 +85,7 @@ class FidelityDisplay:
         Raises
         ------
         ValueError
-            For several labels or values a row.
+            For several labels or values a row, and for labels of no row.
         """
         y = np.asarray(y)
         if y.ndim > 1:
@@ -94,12 +98,14 @@ class FidelityDisplay:
         if is_regressor(distilled):
             curves = {"student": tuple(of.predict(X) for of in models.values())}
         else:
+            judged = _judged(fidelity, y)
+            weight = None if sample_weight is None else np.asarray(sample_weight)
+            weight = None if weight is None else weight[judged]
             curves = {}
             for name, model in models.items():
-                proba = np.asarray(model.predict_proba(X))
-                right = np.asarray(model.classes_)[proba.argmax(axis=1)] == y
-                confidence = proba.max(axis=1)
-                curves[name] = reliability(right, confidence, sample_weight)[:2]
+                proba = np.asarray(model.predict_proba(X))[judged]
+                right = np.asarray(model.classes_)[proba.argmax(axis=1)] == y[judged]
+                curves[name] = reliability(right, proba.max(axis=1), weight)[:2]
         return cls(fidelity, curves).plot(ax)
 
     def plot(self, ax=None):
@@ -119,14 +125,18 @@ class FidelityDisplay:
         draw = [self._draw_confidence, self._draw_classes]
         if "by_class" not in self.fidelity:
             draw = [self._draw_values]
-        if ax is None:
-            size = (4.6 * len(draw), 4.2)
+        is_own = ax is None
+        if is_own:
+            n_labels = len(self.fidelity.get("by_class", ()))
+            size = (4.6 * len(draw), max(4.2, 1.2 + _ROW * n_labels))
             _, ax = pyplot.subplots(1, len(draw), figsize=size, layout="constrained")
         self.axes_ = np.atleast_1d(ax)
         self.figure_ = self.axes_[0].figure
         for function, axes in zip(draw, self.axes_):
             function(axes)
             axes.spines[["top", "right"]].set_visible(False)
+        if is_own:
+            make_room_for_names(self.axes_)
         return self
 
     def _draw_confidence(self, ax):
@@ -152,6 +162,7 @@ class FidelityDisplay:
         ax.set_yticks(rows, [str(label) for label in by_class])
         ax.invert_yaxis()
         ax.set(xlabel="Share of rows", ylabel="Label")
+        ax.locator_params(axis="x", nbins=5)
         ax.grid(color="0.92", linewidth=0.8)
         ax.set_axisbelow(True)
         ax.legend(frameon=False, loc="lower left", bbox_to_anchor=(0, 1), ncols=3)
@@ -164,3 +175,13 @@ class FidelityDisplay:
         ax.scatter(teacher, student, s=12, c=_COLOURS["student"], label=label)
         ax.set(xlabel="Teacher", ylabel="Student")
         ax.legend(frameon=False, loc="upper left")
+
+
+def _judged(fidelity, y):
+    """The rows whose label judges both, as ``fidelity`` found them."""
+    if "by_class" not in fidelity:
+        raise ValueError(
+            "y must have rows with a label to judge teacher and student by, got none "
+            f"among {len(y)} rows. distilled.fidelity(X) compares them without labels."
+        )
+    return np.flatnonzero(np.isin(y, list(fidelity.by_class)))

@@ -7,9 +7,12 @@ from sklearn.base import is_regressor
 from sklearn.metrics import accuracy_score, r2_score
 from sklearn.utils import check_random_state
 
+from skopt_nn.inspection._layout import make_room_for_names
 from skopt_nn.inspection._models import unfrozen
 from skopt_nn.inspection._optional import optional
 
+# Inches of a member, enough for its number.
+_CELL = 0.42
 _COLOUR = "#CC79A7"
 
 
@@ -19,10 +22,11 @@ class FusionDisplay:
     Parameters
     ----------
     table : pandas.DataFrame
-        A row a member. ``weight``: its weight in the sum, NaN where there is none;
-        ``exits``: share of the rows that leave a cascade behind it, NaN elsewhere;
-        ``score``: its accuracy or R² alone; ``adds``: what the fusion loses of its
-        score if the outputs of this member are those of other rows [1]_.
+        A row a member. ``weight``: its weight in the sum or, of a vote or cascade, its
+        share in the mean, NaN where there is none; ``exits``: share of the rows that
+        leave a cascade behind it, NaN elsewhere; ``score``: its accuracy or R² alone;
+        ``adds``: what the fusion loses of its score if the outputs of this member are
+        those of other rows [1]_.
     correlation : pandas.DataFrame
         Correlation of the members' errors, a row and a column a member; NaN for one
         that makes no error. Members whose errors are not alike gain most together.
@@ -130,9 +134,12 @@ class FusionDisplay:
             Itself.
         """
         pyplot = optional("matplotlib.pyplot", type(self).__name__)
-        if ax is None:
-            height = 1.8 + 0.4 * max(len(self.table), 3)
-            _, ax = pyplot.subplots(1, 3, figsize=(12, height), layout="constrained")
+        is_own = ax is None
+        if is_own:
+            side = _CELL * max(len(self.table), 3)
+            widths = 4, max(4, 1 + side), 4
+            how = {"layout": "constrained", "width_ratios": widths}
+            _, ax = pyplot.subplots(1, 3, figsize=(sum(widths), 1.8 + side), **how)
         self.axes_ = np.asarray(ax)
         self.figure_ = self.axes_[0].figure
         is_cascade = self.table["exits"].notna().any()
@@ -142,6 +149,8 @@ class FusionDisplay:
             self._draw_bars(self.axes_[0], "weight", "Weight")
         self._draw_correlation(self.axes_[1])
         self._draw_bars(self.axes_[2], "adds", "Score lost without its outputs")
+        if is_own:
+            make_room_for_names(self.axes_)
         return self
 
     def _draw_bars(self, ax, column, label):
@@ -170,7 +179,8 @@ class FusionDisplay:
         for at, value in np.ndenumerate(values):
             shown = "-" if np.isnan(value) else f"{value:.2f}"
             colour = "white" if abs(value) > 0.6 else "black"
-            ax.text(*at[::-1], shown, ha="center", va="center", color=colour)
+            style = {"ha": "center", "va": "center", "fontsize": "small"}
+            ax.text(*at[::-1], shown, color=colour, **style)
         places = np.arange(len(names))
         ax.set_yticks(places, map(str, names))
         ax.set_xticks(places, map(str, names), rotation=45, ha="right")
@@ -235,17 +245,18 @@ def _said(fusion, member, X):
 
 def _weights(fusion):
     n_members = len(_members(fusion))
-    given = getattr(fusion, "weights_", None)
-    if given is None and hasattr(fusion, "steps"):
-        given = fusion.steps[-1][1].stage_weights_
-    if given is None and hasattr(fusion, "final_estimator_"):
-        given = getattr(fusion.final_estimator_, "weights_", None)
-        given = np.full(n_members, np.nan) if given is None else given
-    if given is None:
-        given = getattr(fusion, "weights", None)
-        given = np.ones(n_members) if given is None else np.asarray(given, dtype=float)
-        given = given / given.sum()
-    return given
+    if hasattr(fusion, "steps"):
+        return fusion.steps[-1][1].stage_weights_
+    if hasattr(fusion, "final_estimator_"):
+        unknown = np.full(n_members, np.nan)
+        return getattr(fusion.final_estimator_, "weights_", unknown)
+    learned = getattr(fusion, "weights_", None)
+    given = getattr(fusion, "weights", None)
+    if learned is None and given is not None:
+        kept = [member != "drop" for _, member in fusion.estimators]
+        learned = np.asarray(given, dtype=float)[kept]
+    learned = np.ones(n_members) if learned is None else learned
+    return learned / np.sum(learned)
 
 
 def _exits(fusion):

@@ -2,6 +2,8 @@
 
 import numpy as np
 
+from skopt_nn.inspection._layout import make_room
+from skopt_nn.inspection._models import named_parts, unfrozen
 from skopt_nn.inspection._optional import optional
 
 
@@ -52,7 +54,9 @@ class HistoryDisplay:
         ----------
         *estimators : estimator
             Fitted estimators with a ``history_``; of others the fitted members are
-            looked at, ``estimators_`` or the steps of a pipeline.
+            looked at: of fusions, also serial ones, and bags, the steps of a
+            pipeline, and what a search found. Names of members come behind that of
+            their model where there are several models.
         ax : sequence of matplotlib Axes, default=None
             Panels to draw on; new ones if None.
 
@@ -95,20 +99,44 @@ class HistoryDisplay:
         pyplot = optional("matplotlib.pyplot", type(self).__name__)
         logged = {name for history in self.histories.values() for name in history}
         panels = {name: of for name, of in _PANELS.items() if logged & set(of)}
-        if ax is None:
+        is_own = ax is None
+        if is_own:
             size = (4.2 * len(panels), 3.4)
             _, ax = pyplot.subplots(1, len(panels), figsize=size, layout="constrained")
         self.axes_ = np.atleast_1d(ax)
         self.figure_ = self.axes_[0].figure
         self.lines_ = {name: [] for name in self.histories}
         for axes, (title, logs) in zip(self.axes_, panels.items()):
-            for i, name in enumerate(self.histories):
-                self.lines_[name] += self._draw(axes, name, logs, f"C{i % 10}")
+            for name, color in zip(self.histories, _colors(len(self.histories))):
+                self.lines_[name] += self._draw(axes, name, logs, color)
             axes.set(xlabel="epoch", ylabel=title)
             axes.spines[["top", "right"]].set_visible(False)
-        if len(self.histories) > 1 or any(len(a.lines) > 1 for a in self.axes_):
-            self.axes_[0].legend(frameon=False)
+        self._draw_legend(is_own)
         return self
+
+    def _draw_legend(self, is_own):
+        """A row a model, beside the panels of a figure of our own."""
+        from matplotlib.lines import Line2D
+
+        colors = _colors(len(self.histories))
+        rows = [
+            Line2D([], [], color=color, label=name)
+            for name, color in zip(self.histories, colors)
+        ]
+        lines = [line for of in self.lines_.values() for line in of]
+        if any(line.get_linestyle() == "--" for line in lines):
+            rows.append(Line2D([], [], color="0.4", linestyle="--", label="held out"))
+        if len(rows) == 1:
+            return
+        if not is_own or len(self.histories) == 1:
+            self.axes_[0].legend(handles=rows, frameon=False)
+            return
+        columns = -(-len(rows) // _MOST_ROWS)
+        place = {"loc": "upper left", "bbox_to_anchor": (1, 1), "ncols": columns}
+        legend = self.axes_[-1].legend(handles=rows, frameon=False, **place)
+        taken = legend.get_window_extent().size / self.figure_.dpi
+        height = self.figure_.get_figheight()
+        make_room(self.figure_, taken[0], taken[1] + _BELOW - height)
 
     def _draw(self, axes, name, logs, color):
         history, lines = self.histories[name], []
@@ -125,6 +153,19 @@ class HistoryDisplay:
         return lines
 
 
+# Of a legend in one column, and inches that a panel leaves to its axis below.
+_MOST_ROWS, _BELOW = 16, 0.8
+
+
+def _colors(n_models):
+    """A colour for each model: matplotlib's own while there are enough of them."""
+    if n_models <= 10:
+        return [f"C{i}" for i in range(n_models)]
+    from matplotlib import colormaps
+
+    return list(colormaps["turbo"](np.linspace(0.03, 0.97, n_models)))
+
+
 # Panel -> logs and their lines.
 _PANELS = {
     "loss": {"loss": "-", "val_loss": "--"},
@@ -134,15 +175,21 @@ _PANELS = {
 
 
 def _with_history(estimators):
-    """Name and estimator of each fitted network, in fusions by the members' names."""
-    kinds = [type(estimator).__name__ for estimator in estimators]
+    """Name and estimator of each fitted network; of several models, by theirs too."""
+    kinds = [type(unfrozen(estimator)).__name__ for estimator in estimators]
     for i, (kind, estimator) in enumerate(zip(kinds, estimators), start=1):
-        name = kind if kinds.count(kind) == 1 else f"{kind} {i}"
-        if hasattr(estimator, "history_"):
-            yield name, estimator
-            continue
-        members = getattr(estimator, "named_estimators_", None)
-        for member, fitted in dict(members or getattr(estimator, "steps", ())).items():
-            for inner, network in _with_history([fitted]):
-                is_member = inner == type(fitted).__name__
-                yield member if is_member else f"{member}: {inner}", network
+        outer = kind if kinds.count(kind) == 1 else f"{kind} {i}"
+        for names, network in _networks(estimator):
+            named = [outer, *names] if len(estimators) > 1 or not names else names
+            yield ": ".join(named), network
+
+
+def _networks(estimator):
+    """Names that lead to each network within, and the network."""
+    estimator = unfrozen(estimator)
+    if hasattr(estimator, "history_"):
+        yield [], estimator
+        return
+    for name, part in named_parts(estimator):
+        for names, network in _networks(part):
+            yield ([name, *names] if name else names), network

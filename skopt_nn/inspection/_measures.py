@@ -44,7 +44,12 @@ def judged_probabilities(name, model, X, y):
     truth = np.asarray(y)[:, np.newaxis] == classes
     right = truth[np.arange(len(truth)), proba.argmax(axis=1)]
     return {
-        "log_loss": float(log_loss(y, proba, labels=classes)),
+        "log_loss": _log_loss(y, proba, classes),
         "brier": float(np.sum((proba - truth) ** 2, axis=1).mean()),
         "calibration_error": expected_calibration_error(right, proba.max(axis=1)),
     }
+
+
+def _log_loss(y, proba, classes):
+    # scikit-learn's wants two labels; one class alone is certain.
+    return 0.0 if len(classes) == 1 else float(log_loss(y, proba, labels=classes))

@@ -84,7 +84,9 @@ def _networks(part, seen):
     if id(part) in seen:
         return
     seen.add(id(part))
-    if getattr(part, "n_parameters_", None) is not None:
+    # A distilled model has the number of its student, but is no network itself.
+    is_network = not hasattr(part, "student_")
+    if is_network and getattr(part, "n_parameters_", None) is not None:
         yield part
         return
     if not isinstance(part, (list, tuple, np.ndarray)):
@@ -93,6 +95,23 @@ def _networks(part, seen):
         part = [getattr(part, name, ()) for name in names]
     for item in part:
         yield from _networks(item, seen)
+
+
+def named_parts(estimator):
+    """Name and estimator of what a fitted meta-estimator fitted.
+
+    Members without names are numbered from 1; what is the only one has no name.
+    """
+    if hasattr(estimator, "named_estimators_"):
+        last = vars(estimator).get("final_estimator_")
+        ending = [] if last is None else [("final_estimator", last)]
+        return [*estimator.named_estimators_.items(), *ending]
+    if hasattr(estimator, "steps"):
+        return estimator.steps
+    if hasattr(estimator, "estimators_"):
+        return [(str(i), of) for i, of in enumerate(estimator.estimators_, start=1)]
+    only = ("best_estimator_", "estimator_", "regressor_")
+    return [("", getattr(estimator, of)) for of in only if hasattr(estimator, of)]
 
 
 def kind_of(estimator):

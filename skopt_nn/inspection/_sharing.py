@@ -6,10 +6,13 @@ from sklearn.base import clone, is_regressor
 from skopt_nn.inspection._compare import compare, split
 from skopt_nn.inspection._front import draw_front
 from skopt_nn.inspection._labels import label_points
+from skopt_nn.inspection._layout import make_room_for_names
 from skopt_nn.inspection._optional import optional
 
 TWIN = "unshared"
 _BITS_OF_A_PARAMETER = 32
+# Inches of a place.
+_ROW = 0.2
 # Okabe and Ito's, as of ModelComparisonDisplay, lighter.
 _COLOURS = (
     np.array([[86, 180, 233], [230, 159, 0], [0, 158, 115], [204, 121, 167]]) / 255
@@ -92,14 +95,11 @@ class SharingDisplay:
         Raises
         ------
         ValueError
-            For settings of the name "unshared", and for no settings.
+            For settings of the name "unshared", for no settings, for those of another
+            network, and for a network without layers that may share.
         """
         pandas = optional("pandas", cls.__name__)
-        if not settings or TWIN in settings:
-            raise ValueError(
-                "settings must hold at least one name and its parameters, and none of "
-                f"the name {TWIN!r}, which is added; got {list(settings)}."
-            )
+        _check(estimator, X, settings)
         X, X_test, y, y_test = split(estimator, X, y, test_size, random_state)
         models = {
             name: clone(estimator).set_params(**parameters).fit(X, y)
@@ -128,12 +128,16 @@ class SharingDisplay:
             Itself.
         """
         pyplot = optional("matplotlib.pyplot", type(self).__name__)
-        if ax is None:
-            size = (7 + 1.1 * len(self.places.columns), 4.6)
+        is_own = ax is None
+        if is_own:
+            n_places, n_settings = self.places.shape
+            size = (7 + 1.1 * n_settings, max(4.6, 1.6 + _ROW * n_places))
             _, ax = pyplot.subplots(1, 2, figsize=size, layout="constrained")
         self.axes_ = np.asarray(ax)
         self.figure_ = self.axes_[0].figure
         self._draw_places(self.axes_[1])
+        if is_own:
+            make_room_for_names(self.axes_[1:])
         self._draw_curve(self.axes_[0])
         return self
 
@@ -173,11 +177,47 @@ class SharingDisplay:
         ax.set_title("Places of one colour share weights", fontsize="medium")
 
 
+def _check(estimator, X, settings):
+    """Raise, before anything is trained, for what cannot be compared."""
+    if not settings or TWIN in settings:
+        raise ValueError(
+            "settings must hold at least one name and its parameters, and none of "
+            f"the name {TWIN!r}, which is added; got {list(settings)}."
+        )
+    unshared = _unshared(estimator, X)
+    if not _named_places(unshared):
+        sizes = f"filters={estimator.filters!r} and dense_units="
+        raise ValueError(
+            "estimator must have layers that may share weights, got "
+            f"{sizes}{estimator.dense_units!r}, a network of its logits alone. Give "
+            "it two dense layers of one width or more, such as dense_units=(64, 64)."
+        )
+    for name, parameters in settings.items():
+        if _unshared(estimator, X, parameters) != unshared:
+            raise ValueError(
+                "settings must say how one network shares its weights, got "
+                f"{parameters} for {name!r}, which make another network. Set such "
+                "parameters on the estimator, and draw a figure for each network."
+            )
+
+
+def _unshared(estimator, X, parameters=()):
+    """Summary of the network that shares nothing, before it is trained."""
+    model = clone(estimator).set_params(**{**dict(parameters), "sharing": None})
+    shape = np.shape(X)[1:]
+    return model.summary(
+        model.input_shape or (shape if len(shape) > 1 else (*shape, 1))
+    )
+
+
+def _named_places(summary):
+    """The layers that may share: of an unshared network all with a kernel, but one."""
+    return [layer.name for layer in summary.layers[:-1] if layer.n_multiply_adds]
+
+
 def _places(models):
     """For each model the name of the weights of each place, and the places."""
-    # A network that shares nothing names all places that may share.
-    layers = models[TWIN].summary().layers[:-1]
-    places = [layer.name for layer in layers if layer.n_multiply_adds]
+    places = _named_places(models[TWIN].summary())
     names = {}
     for name, model in models.items():
         shared = {

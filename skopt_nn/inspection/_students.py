@@ -3,6 +3,7 @@
 import numpy as np
 from sklearn.base import is_regressor
 
+from skopt_nn._compat import safe_indexing
 from skopt_nn.inspection._compare import compare, split
 from skopt_nn.inspection._front import draw_front, is_on_front
 from skopt_nn.inspection._labels import label_points
@@ -22,7 +23,8 @@ def student_path(distilled, X, y, students, *, test_size=0.25, random_state=0):
     distilled : DistilledClassifier or DistilledRegressor
         It stays as it is; its ``student`` is not looked at.
     X, y : array-like
-        Samples and their target; a part of the rows judges all models.
+        Samples and their target; a part of the rows judges all models. Rows without
+        a target, as of ``fit``, are all learned from, and judge none.
     students : dict of str to estimator, list of (str, estimator) or of estimators
         Estimators with ``fit_soft``. A list of estimators is named by their classes.
     test_size, random_state : object
@@ -32,8 +34,9 @@ def student_path(distilled, X, y, students, *, test_size=0.25, random_state=0):
     -------
     table : pandas.DataFrame
         A row for each student and, last, the ``"teacher"``: the columns of
-        :func:`compare` and of ``fidelity``, and ``pareto``: whether no other model of
-        the table is better without being larger, or smaller without being worse.
+        :func:`compare`, of each by itself, and of ``fidelity``, and ``pareto``: whether
+        no other model of the table is better without being larger, or smaller without
+        being worse.
 
     See Also
     --------
@@ -53,14 +56,29 @@ def student_path(distilled, X, y, students, *, test_size=0.25, random_state=0):
     students = named_estimators(students)
     if _TEACHER in students:
         raise ValueError(f"students must not be named {_TEACHER!r}: the teacher is.")
-    X, X_test, y, y_test = split(distilled, X, y, test_size, random_state)
+    X, X_test, y, y_test = _split(distilled, X, y, test_size, random_state)
     models = distilled.fit_students(X, y, list(students.values()))
     return _table(dict(zip(students, models)), X_test, y_test)
 
 
+def _split(distilled, X, y, test_size, random_state):
+    """Rows to learn from and rows to judge by, which have a target."""
+    problem = distilled._problem(X, y, None)
+    X, y, rows = problem.X, problem.y, problem.taught
+    if not len(rows):
+        raise ValueError(
+            "y must have rows with a label to judge the students by, got none among "
+            f"{len(y)} rows. fit_students needs none of a teacher in FrozenEstimator."
+        )
+    train, test, _, _ = split(distilled, rows, y[rows], test_size, random_state)
+    train = np.concatenate([train, np.flatnonzero(~problem.labelled)])
+    return safe_indexing(X, train), safe_indexing(X, test), y[train], y[test]
+
+
 def _table(models, X, y):
     teacher = next(iter(models.values())).teacher_
-    table = compare({**models, _TEACHER: teacher}, X, y).drop(columns="fit_seconds")
+    learned = {name: model.student_ for name, model in models.items()}
+    table = compare({**learned, _TEACHER: teacher}, X, y).drop(columns="fit_seconds")
     found = [model.fidelity(X, y) for model in models.values()]
     for column in ("agreement", "kl_divergence", "mean_squared_difference"):
         if column in found[0]:

@@ -8,6 +8,7 @@ from sklearn.base import clone
 from sklearn.calibration import CalibratedClassifierCV
 from sklearn.cluster import KMeans
 from sklearn.datasets import load_diabetes, load_iris
+from sklearn.dummy import DummyClassifier
 from sklearn.ensemble import RandomForestClassifier
 from sklearn.frozen import FrozenEstimator
 from sklearn.linear_model import LinearRegression, LogisticRegression
@@ -286,3 +287,17 @@ def test_labels_that_a_model_does_not_know_are_named(line):
         ValueError, match=r"y has the labels \[7\].*'LogisticRegression'"
     ):
         compare([line], X[:2], [0, 7])
+
+
+def test_multiplications_of_a_distilled_model_are_those_of_its_student(network):
+    distilled = DistilledClassifier(RandomForestClassifier(3), small_network())
+    fusion = make_parallel_fusion(distilled, FrozenEstimator(network)).fit(X, y)
+    counted = compare({"one": distilled.fit(X, y), "both": fusion}, X, y)
+    n_products = network.summary().n_multiply_adds
+    assert counted["multiply_adds"].tolist() == [n_products, 2 * n_products]
+
+
+def test_the_log_loss_of_one_class_is_zero():
+    row = compare([DummyClassifier()], X[:50], np.zeros(50)).iloc[0]
+    assert row["score"] == 1
+    assert row["log_loss"] == row["brier"] == row["calibration_error"] == 0

@@ -4,7 +4,7 @@ import matplotlib
 import numpy as np
 import pytest
 from sklearn.datasets import load_diabetes, load_iris
-from sklearn.ensemble import StackingClassifier, VotingClassifier
+from sklearn.ensemble import StackingClassifier, VotingClassifier, VotingRegressor
 from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.naive_bayes import GaussianNB
 from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
@@ -118,3 +118,31 @@ def test_what_is_no_fusion_is_refused(iris):
     fusion = FUSIONS["equal"].fit(X, y)
     with pytest.raises(ValueError, match=r"got y of shape \(150, 2\)"):
         FusionDisplay.from_estimator(fusion, X, np.c_[y, y])
+
+
+@pytest.mark.parametrize("dropped", [0, 1])
+def test_members_that_are_dropped_leave_their_weights_behind(iris, dropped):
+    X, y = iris
+    pairs = [("bayes", MEMBERS[0]), ("logistic", MEMBERS[1])]
+    pairs.insert(dropped, ("none", "drop"))
+    weights = [1, 2]
+    weights.insert(dropped, 5)
+    fusion = VotingClassifier(pairs, weights=weights, voting="soft").fit(X, y)
+    table = FusionDisplay.from_estimator(fusion, X, y).table
+    expected = {"bayes": 1 / 3, "logistic": 2 / 3}
+    assert table["weight"].to_dict() == pytest.approx(expected)
+
+
+def test_members_of_values_that_are_dropped_leave_their_weights_behind():
+    X, y = load_diabetes(return_X_y=True)
+    pairs = [("none", "drop"), ("line", Ridge()), ("flat", Ridge(1e6))]
+    fusion = VotingRegressor(pairs, weights=[5, 3, 1]).fit(X, y)
+    table = FusionDisplay.from_estimator(fusion, X, y).table
+    assert table["weight"].tolist() == pytest.approx([3 / 4, 1 / 4])
+
+
+def test_weights_of_a_cascade_are_shares_of_its_mean(iris):
+    X, y = iris
+    cascade = make_cascade(*MEMBERS, costs=[1, 2, 3], weights=[1, 1, 2]).fit(X, y)
+    table = FusionDisplay.from_estimator(cascade, X, y).table
+    assert table["weight"].tolist() == [1 / 4, 1 / 4, 1 / 2]

@@ -2,7 +2,7 @@
 
 import matplotlib
 import pytest
-from sklearn.datasets import load_iris
+from sklearn.datasets import load_digits, load_iris
 
 from skopt_nn import SharedWeightClassifier, SharingDisplay
 
@@ -67,3 +67,37 @@ def test_the_network_given_is_not_changed(display):
 def test_settings_without_a_name_of_their_own_are_refused(settings):
     with pytest.raises(ValueError, match="settings must hold at least one name"):
         SharingDisplay.from_settings(NETWORK, [[0]], [0], settings)
+
+
+def unfitted(**params):
+    """A network whose training would be an error."""
+
+    class Untrained(SharedWeightClassifier):
+        def fit(self, *args, **kwargs):
+            raise AssertionError("it was trained")
+
+    return Untrained(**{"filters": (), "dense_units": (8, 8), **params})
+
+
+def test_a_network_without_places_is_refused_before_it_is_trained():
+    iris = load_iris(return_X_y=True)
+    with pytest.raises(ValueError, match=r"layers that may share .*dense_units=\(\)"):
+        SharingDisplay.from_settings(unfitted(dense_units=()), *iris, SETTINGS)
+
+
+@pytest.mark.parametrize(
+    "changed", [{"dense_units": (8, 8, 8)}, {"dense_units": (16, 16)}]
+)
+def test_settings_of_another_network_are_refused_before_it_is_trained(changed):
+    settings = {"tied": {}, "other": {**changed, "sharing": "tied"}}
+    iris = load_iris(return_X_y=True)
+    with pytest.raises(ValueError, match=r"'other'.* another network.* the estimator"):
+        SharingDisplay.from_settings(unfitted(), *iris, settings)
+
+
+def test_settings_of_training_are_none_of_another_network():
+    settings = {"tied": {"learning_rate": 0.01, "dropout": 0.1}}
+    images = load_digits(n_class=3, return_X_y=True)
+    network = unfitted(filters=(4,), depth=1, input_shape=(8, 8, 1))
+    with pytest.raises(AssertionError, match="it was trained"):
+        SharingDisplay.from_settings(network, *images, settings)

@@ -172,3 +172,74 @@ def distilled_pupil(iris):
     X, y = iris
     teacher = FrozenEstimator(GaussianNB().fit(X, y))
     return DistilledClassifier(teacher, Pupil(), queries=None).fit(X, y)
+
+
+def test_rows_without_a_label_draw_no_curve(pyplot, iris):
+    X, y = iris
+    some = np.where(np.arange(len(y)) % 2, y, -1)
+    with pytest.warns(UserWarning, match="75 rows of y with the label -1"):
+        model = DistilledClassifier(GaussianNB(), Pupil(), queries=None).fit(X, some)
+    with pytest.warns(UserWarning, match="75 rows of y with the label -1"):
+        drawn = FidelityDisplay.from_estimator(model, X, some, np.arange(len(y)))
+    weight = np.arange(len(y))[1::2]
+    expected = FidelityDisplay.from_estimator(model, X[1::2], y[1::2], weight)
+    for name, curve in expected.curves.items():
+        np.testing.assert_array_equal(drawn.curves[name], curve)
+
+
+def test_fidelity_is_drawn_of_rows_with_a_label_at_least(distilled_pupil, iris):
+    X, _ = iris
+    with pytest.raises(ValueError, match="y must have rows with a label"):
+        FidelityDisplay.from_estimator(distilled_pupil, X, np.full(len(X), -1))
+
+
+def test_rows_without_a_label_teach_and_do_not_judge(iris):
+    X, y = iris
+    some = np.where(np.arange(len(y)) % 3 == 0, -1, y)
+    taught = []
+
+    class Watching(Pupil):
+        def learn(self, y):
+            taught.append(self.lesson_["X"])
+            super().learn(y)
+
+    distilled = DistilledClassifier(GaussianNB(), queries=None)
+    with pytest.warns(UserWarning, match="50 rows of y with the label -1"):
+        table = student_path(distilled, X, some, {"pupil": Watching()})
+    rows = np.flatnonzero(some >= 0)
+    train, test = train_test_split(rows, random_state=0, stratify=y[rows])
+    np.testing.assert_array_equal(taught[0][: len(train)], X[train])
+    np.testing.assert_array_equal(taught[0][len(train) :], X[::3])
+    alone = GaussianNB().fit(X[train], y[train])
+    assert table.loc["teacher", "score"] == alone.score(X[test], y[test])
+
+
+def test_rows_without_a_value_teach_and_do_not_judge(diabetes):
+    X, y = diabetes
+    some = np.where(np.arange(len(y)) % 2, y, np.nan)
+    distilled = DistilledRegressor(Ridge(), queries=None)
+    table = student_path(distilled, X, some, {"pupil": RegressorPupil()})
+    rows = np.flatnonzero(np.isfinite(some))
+    train, test = train_test_split(rows, random_state=0)
+    expected = Ridge().fit(X[train], y[train]).score(X[test], y[test])
+    assert table.loc["teacher", "score"] == pytest.approx(expected)
+
+
+def test_a_path_needs_rows_with_a_label_to_judge_by(iris):
+    X, y = iris
+    distilled = DistilledClassifier(FrozenEstimator(GaussianNB().fit(X, y)))
+    with pytest.raises(ValueError, match="y must have rows with a label"):
+        student_path(distilled, X, np.full(len(y), -1), [Pupil()])
+
+
+def test_bytes_of_a_student_are_its_own(iris):
+    forest = RandomForestClassifier(100, random_state=0)
+    sizes = [
+        student_path(
+            DistilledClassifier(forest, keep_teacher=keep, queries=None),
+            *iris,
+            [Pupil()],
+        ).loc["Pupil", "bytes"]
+        for keep in (True, False)
+    ]
+    assert sizes[0] == sizes[1] < 50_000

@@ -1,5 +1,6 @@
 """A fit of a distilled model: the teacher, then what it teaches to students."""
 
+from copy import deepcopy
 from dataclasses import replace
 
 import numpy as np
@@ -78,7 +79,7 @@ class Lessons:
     def _check_lesson(self, students, problem, validation):
         """Raise what would be raised behind the teacher; return a sample's shape."""
         check_method(self.method, problem)
-        shape = sample_shape(problem.X, students[0])
+        shape = _common_shape(problem.X, students)
         check_queries(self.queries, problem.X, shape)
         for student in students:
             check_student(student, problem, validation)
@@ -111,11 +112,13 @@ class Lessons:
         self._give_lesson(root, students, problem, teacher, outputs, *given)
         chains = [[student] for student in students]
         for chain in chains:
+            # A student's generations are those it would have alone.
+            own = shape, deepcopy(rng), validation
             for _ in range(1, self.n_generations):
                 teacher, student = chain[-1], clone(chain[-1])
                 scores = predict_scores(teacher, problem.X, problem.classes)
                 said = teacher, scores.reshape(outputs.shape)
-                self._give_lesson(root, [student], problem, *said, *given)
+                self._give_lesson(root, [student], problem, *said, *own)
                 chain.append(student)
         return chains
 
@@ -145,3 +148,13 @@ class Lessons:
     def _compare(problem, outputs, student):
         ask = student.predict if problem.classes is None else student.predict_proba
         return fidelity(problem, outputs, np.asarray(ask(problem.X)))
+
+
+def _common_shape(X, students):
+    """Shape of one sample in whatever order the students are; of several the one with
+    most axes, and of these the largest. None where one of them can read no made rows.
+    """
+    shapes = [sample_shape(X, student) for student in students]
+    if None in shapes:
+        return None
+    return max(shapes, key=lambda shape: (len(shape), shape))
