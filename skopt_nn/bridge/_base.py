@@ -1,5 +1,7 @@
 """What `KerasClassifier` and `KerasRegressor` share: scikeras' base made whole."""
 
+from contextlib import ExitStack
+
 from sklearn.callback import CallbackSupportMixin, with_callbacks
 from sklearn.utils.validation import check_consistent_length, check_is_fitted
 
@@ -10,8 +12,9 @@ from skopt_nn._validation_rows import check_validation
 from skopt_nn.bridge import _routing, _scikeras, _training
 from skopt_nn.bridge._data import CheckedData, with_weight
 from skopt_nn.bridge._docs import shown_in_full
+from skopt_nn.bridge._made import Made
 from skopt_nn.bridge._parameters import Parameters
-from skopt_nn.bridge._pickle import PickledModels
+from skopt_nn.bridge._pickle import PickledModels, kept_values
 from skopt_nn.bridge._seeds import seeded
 from skopt_nn.bridge._teaching import taught_twin, untaught
 from skopt_nn.bridge._trained import TrainedModel
@@ -75,6 +78,8 @@ class BaseWrapper(
 
     # Seeds come from `seeded`, never from scikeras, which seeds the process.
     _random_state = None
+    # Parameters that the model was made with; None in pickles of version 0.1.
+    _made = None
     # While `fit` runs: what tells scikit-learn's callbacks of its epochs.
     _epoch_tasks = None
 
@@ -113,6 +118,7 @@ class BaseWrapper(
         for encoder in (self.target_encoder_, self.feature_encoder_):
             vars(self).update(getattr(encoder, "get_metadata", dict)())
         self.model_ = self._build_keras_model()
+        self._made = Made(self, is_compiled=getattr(self.model_, "compiled", False))
         _routing.check_methods(self.__name__, self._routed, self.model_)
         self.n_iter_ = 0
         return X, y
@@ -222,15 +228,17 @@ class BaseWrapper(
         classes=None,
         **kwargs,
     ):
-        with _fitting.all_or_nothing(self):
+        with _fitting.all_or_nothing(self), ExitStack() as stack:
             X, y, sample_weight, taught = with_weight(X, y, sample_weight, taught)
             if not (self.warm_start or warm_start):
                 self._forget()
+            if self.initialized_:
+                stack.enter_context(kept_values(self.model_))
             if classes is not None:
                 check_partial_fit_first_call(self, classes)
             X, y = self._begin(X, y)
             _routing.check_fit_arguments(self.__name__, kwargs, self.model_)
-            sample_weight = self._final_weights(y, sample_weight)
+            weights = self._final_weights(y, sample_weight), sample_weight
             y = self.target_encoder_.transform(y)
             X = self.feature_encoder_.transform(X)
             self._check_model_compatibility(y)
@@ -246,8 +254,7 @@ class BaseWrapper(
                 X,
                 y,
                 model,
-                sample_weight=sample_weight,
-                warm_start=warm_start,
+                weights=weights,
                 epochs=epochs,
                 initial_epoch=initial_epoch,
                 **kwargs,
@@ -258,6 +265,8 @@ class BaseWrapper(
         if self.initialized_:
             self._check_routed_parameters()
             X, y = self._validate_data(X, y)
+            if self._made is not None:
+                self._made.take_over_changes(self)
         else:
             X, y = self._initialize(X, y)
             if self.model_ is self.model:

@@ -1,9 +1,10 @@
 """The classifier whose network a build function makes."""
 
+import numpy as np
 from sklearn.base import ClassifierMixin
 from sklearn.callback import with_callbacks
 from sklearn.metrics import accuracy_score
-from sklearn.utils.class_weight import compute_sample_weight
+from sklearn.utils.class_weight import compute_class_weight, compute_sample_weight
 from sklearn.utils.multiclass import type_of_target
 
 from skopt_nn import _fitting
@@ -11,7 +12,8 @@ from skopt_nn._compat import check_partial_fit_first_call
 from skopt_nn._soft_targets import check_soft_targets
 from skopt_nn.bridge._base import BaseWrapper
 from skopt_nn.bridge._docs import shown_in_full
-from skopt_nn.bridge._encoders import LabelEncoder
+from skopt_nn.bridge._compiling import n_units
+from skopt_nn.bridge._encoders import LabelEncoder, wants_one_hot
 
 
 @shown_in_full
@@ -131,12 +133,11 @@ class KerasClassifier(ClassifierMixin, BaseWrapper):
     def _initialize(self, X, y=None):
         X, y = super()._initialize(X, y)
         encoder = self.target_encoder_
-        if y is not None and self.loss is None and type(encoder) is LabelEncoder:
-            # The loss is known only now, where the build function has compiled it.
-            loss = getattr(self.model_, "loss", None)
-            compiled = LabelEncoder(loss=loss, categories=encoder.categories)
-            if compiled.is_one_hot:
-                self.target_encoder_ = compiled.fit(y)
+        if y is not None and type(encoder) is LabelEncoder:
+            # Outputs are known only now, and so is a loss that the build function gave.
+            loss = getattr(self.model_, "loss", None) or self.loss
+            if wants_one_hot(loss, n_units(self.model_, encoder)):
+                self.target_encoder_ = encoder.one_hot().fit(y)
         return X, y
 
     @with_callbacks
@@ -213,6 +214,11 @@ class KerasClassifier(ClassifierMixin, BaseWrapper):
             This estimator.
         """
         with _fitting.all_or_nothing(self):
+            if self.class_weight == "balanced":
+                raise ValueError(
+                    "class_weight='balanced' is not supported for partial_fit, which "
+                    "sees a part of the labels. Pass a dict of class to weight."
+                )
             if classes is not None:
                 check_partial_fit_first_call(self, classes)
             return super().partial_fit(X, y, sample_weight=sample_weight, **kwargs)
@@ -220,8 +226,17 @@ class KerasClassifier(ClassifierMixin, BaseWrapper):
     def _final_weights(self, y, sample_weight):
         if self.class_weight is None:
             return sample_weight
-        weights = compute_sample_weight(class_weight=self.class_weight, y=y)
-        return weights if sample_weight is None else weights * sample_weight
+        if np.ndim(y) > 1 and np.shape(y)[1] > 1:
+            weights = compute_sample_weight(class_weight=self.class_weight, y=y)
+            return weights if sample_weight is None else weights * sample_weight
+        # A part of the data may lack a class; "balanced" is about those that are there.
+        labels, is_balanced = np.ravel(y), self.class_weight == "balanced"
+        classes = np.unique(labels) if is_balanced else self.classes_
+        weights = np.ones(len(labels)) if sample_weight is None else sample_weight
+        class_weight = compute_class_weight(
+            self.class_weight, classes=classes, y=labels, sample_weight=weights
+        )
+        return weights * class_weight[np.searchsorted(classes, labels)]
 
     def _predict_raw(self, X, **kwargs):
         outputs = super()._predict_raw(X, **kwargs)

@@ -86,6 +86,16 @@ def check_outputs(model, expected, encoder):
         )
 
 
+def n_units(model, encoder):
+    """Outputs of a model; where it does not say so yet, one, or one for each class."""
+    outputs = getattr(model, "outputs", None) if model.built else None
+    if outputs:
+        shape = outputs[0].shape
+        return shape[-1] if len(shape) > 1 else 1
+    n_classes = encoder.n_classes_ or 1
+    return n_classes if n_classes > 2 else 1
+
+
 def warn_of_logits(model):
     """Say that a cross-entropy of probabilities is given what are none."""
     layers = getattr(model, "layers", None) if model.built else None

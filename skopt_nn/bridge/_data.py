@@ -71,10 +71,14 @@ def with_weight(X, y, sample_weight, taught=None):
     return *taken, None if taught is None else taught.take(rows)
 
 
-def relative(sample_weight):
-    """Rows with a weight, None for all of them, and weights divided by their mean."""
-    if sample_weight is None:
-        return None, None
-    rows = None if sample_weight.all() else np.flatnonzero(sample_weight)
-    mean = sample_weight.sum() / np.count_nonzero(sample_weight)
-    return rows, sample_weight / mean if mean > 0 else sample_weight
+def relative(weights, rows=None):
+    """Those of the rows, None for all, that have a weight, and all weights by their mean.
+
+    Weights of None are equal.
+    """
+    if weights is None:
+        return rows, None
+    if not weights.all():
+        rows = np.flatnonzero(weights) if rows is None else rows[weights[rows] > 0]
+    mean = (weights if rows is None else weights[rows]).mean()
+    return rows, weights / mean if mean > 0 else weights

@@ -9,8 +9,14 @@ from sklearn.utils.validation import column_or_1d
 from skopt_nn.bridge._scikeras import names, transformers
 
 
+# The loss for which scikeras' encoder makes labels one-hot.
+_OF_ONE_HOT = "categorical_crossentropy"
+# Losses of Keras that read the class of a row from an integer.
+_OF_INTEGERS = ("sparse_categorical_crossentropy", "circle")
+
+
 class LabelEncoder(transformers.ClassifierLabelEncoder):
-    """Labels as integers, or one-hot for a categorical cross-entropy.
+    """Labels as integers, or one-hot, for losses that compare distributions.
 
     Parameters
     ----------
@@ -23,6 +29,10 @@ class LabelEncoder(transformers.ClassifierLabelEncoder):
     def __init__(self, loss=None, categories="auto"):
         loss = loss.__name__ if inspect.isclass(loss) else loss
         super().__init__(loss=loss, categories=categories)
+
+    def one_hot(self):
+        """An encoder of the same classes, a column each."""
+        return LabelEncoder(loss=_OF_ONE_HOT, categories=self.categories)
 
     def fit(self, y):
         super().fit(_column(y, warn=True))
@@ -41,7 +51,7 @@ class LabelEncoder(transformers.ClassifierLabelEncoder):
     @property
     def is_one_hot(self):
         try:
-            return names.loss_name(self.loss) == "categorical_crossentropy"
+            return names.loss_name(self.loss) == _OF_ONE_HOT
         except (TypeError, ValueError):
             return False
 
@@ -78,6 +88,29 @@ class LabelEncoder(transformers.ClassifierLabelEncoder):
             return None
         counts = {1, 2} if self._target_type == "binary" else {self.n_classes_}
         return counts, f"{self.n_classes_} classes"
+
+
+def wants_one_hot(loss, n_units):
+    """Whether a loss of Keras compares as many outputs with a column for each class.
+
+    A loss from outside Keras gets labels as integers, and may do with them as it likes.
+
+    Parameters
+    ----------
+    loss : str, function, Loss, class of Loss, or a collection of them
+    n_units : int
+        Outputs of the model.
+    """
+    kind = loss if hasattr(loss, "__qualname__") else type(loss)
+    is_of_keras = isinstance(loss, str) or kind.__module__.startswith("keras.")
+    try:
+        name = names.loss_name(loss)
+    except (TypeError, ValueError):
+        return False
+    if name == _OF_ONE_HOT:
+        return True
+    is_several = n_units > 1 or name.startswith("categorical_")
+    return is_of_keras and is_several and name not in _OF_INTEGERS
 
 
 class TargetEncoder(transformers.RegressorTargetEncoder):

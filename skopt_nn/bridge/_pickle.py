@@ -3,6 +3,8 @@
 import copy
 import sys
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -133,6 +135,20 @@ def is_importable(named: Any) -> bool:
 def values(variables: list) -> list[np.ndarray]:
     """Copies: a backend may give the memory of a value to the next one."""
     return [np.asarray(keras.ops.convert_to_numpy(v.value)) for v in variables]
+
+
+@contextmanager
+def kept_values(model: keras.Model) -> Iterator[None]:
+    """Give a model that there was before its values back, if the block fails."""
+    optimizer = getattr(model, "optimizer", None)
+    variables = [*model.variables, *(optimizer.variables if optimizer else ())]
+    # A backend may write into the memory of a value.
+    before = list(map(np.array, values(variables)))
+    try:
+        yield
+    except BaseException:
+        assign(variables, before)
+        raise
 
 
 def assign(variables: list, given: list[np.ndarray]) -> None:

@@ -5,7 +5,6 @@ import inspect
 from skopt_nn import _fitting
 from skopt_nn._backend import keras
 from skopt_nn.bridge import _compiling, _scikeras, _training
-from skopt_nn.bridge._data import relative
 
 
 class TrainedModel:
@@ -20,7 +19,7 @@ class TrainedModel:
         _compiling.check_loss(self.loss, default, self.model_.loss)
 
     def _fit_keras_model(
-        self, X, y, model, sample_weight, warm_start, epochs, initial_epoch, **kwargs
+        self, X, y, model, weights, epochs, initial_epoch, **kwargs
     ):
         arguments = _scikeras.routing.route_params(
             self.get_params(deep=False), "fit", pass_filter=self._fit_kwargs
@@ -29,11 +28,10 @@ class TrainedModel:
         arguments["epochs"] = initial_epoch + epochs
         arguments["initial_epoch"] = initial_epoch
         callbacks = self._make_callbacks("fit", kwargs)
-        rows, sample_weight = relative(sample_weight)
         run = _training.train(
             model,
-            (X, y, sample_weight),
-            rows,
+            (X, y),
+            weights,
             {k: v for k, v in arguments.items() if not k.startswith("callbacks")},
             seed=self._seed,
             n_before=self.n_iter_,

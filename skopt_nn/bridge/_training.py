@@ -6,21 +6,22 @@ import numpy as np
 
 from skopt_nn._backend import keras
 from skopt_nn.bridge import _batches
+from skopt_nn.bridge._data import relative
 from skopt_nn.bridge._programs import shared_outputs, shared_training
 from skopt_nn.bridge._run import EpochNumber, KerasRun
 from skopt_nn.bridge._seeds import dropout_seeded
 from skopt_nn.training.hooks import KeepBest
 
 
-def train(model, data, rows, arguments, *, seed, n_before, callbacks, hooks):
+def train(model, data, weights, arguments, *, seed, n_before, callbacks, hooks):
     """Train a compiled model; the run tells what happened.
 
     Parameters
     ----------
     model : keras.Model
-    data : tuple of (X, y, sample_weight)
-    rows : ndarray of int or None
-        Indices of the rows to train on; None for all.
+    data : tuple of (X, y)
+    weights : tuple of two ndarrays or None
+        What each row counts in training, and what it does where it is held out.
     arguments : dict
         For ``keras.Model.fit``.
     seed : int
@@ -39,35 +40,39 @@ def train(model, data, rows, arguments, *, seed, n_before, callbacks, hooks):
             [numbers, KeepBest(), *hooks], n_before - arguments["initial_epoch"]
         )
         callbacks = [*callbacks, run]
-        if not _batches.is_sliceable(data[:2]):
-            X, y, sample_weight = data
+        if not _batches.is_sliceable(data):
+            X, y = data
+            sample_weight = relative(weights[0])[1]
             arguments = arguments | {"y": y, "sample_weight": sample_weight}
             model.fit(X, callbacks=callbacks, **arguments)
             return run
-        batches, arguments = _as_batches(data, rows, arguments, seed)
+        batches, arguments = _as_batches(data, weights, arguments, seed)
         numbers.functions.append(batches.begin)
         with shared_training(model, batches, callbacks) as callbacks:
             model.fit(batches, callbacks=callbacks, **arguments)
     return run
 
 
-def _as_batches(data, rows, arguments, seed):
+def _as_batches(data, weights, arguments, seed):
     """Rows in our own order for Keras, and the arguments that are left."""
     # Keras itself would shuffle by Python's global random state.
     left = arguments | {"shuffle": False}
     fraction = left.pop("validation_split", 0.0)
     size = left.pop("batch_size", None)
     validation_size = left.pop("validation_batch_size", None) or size
-    data = _batches.joined(*data)
+    rows, counted = relative(weights[0])
     if left.get("validation_data") is not None:
         if validation_size != -1:
             left["validation_batch_size"] = validation_size
     elif fraction:
-        rows = np.arange(_batches.n_rows(data)) if rows is None else rows
+        rows = np.arange(_batches.n_rows(data))
         rows, held_out = _batches.split_off_last(rows, fraction)
+        rows, counted = relative(weights[0], rows)
+        held_out, judged = relative(weights[1], held_out)
         left["validation_data"] = _batches.Batches(
-            data, held_out, batch_size=validation_size
+            _batches.joined(*data, judged), held_out, batch_size=validation_size
         )
+    data = _batches.joined(*data, counted)
     seed = seed if arguments.get("shuffle", True) else None
     return _batches.Batches(data, rows, batch_size=size, seed=seed), left
 
