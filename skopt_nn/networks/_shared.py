@@ -254,4 +254,6 @@ class _Units(_stages.Units):
         if n_hashed is not None:
             return HashedKernel(n_hashed)
         n_values = self._recipe.n_values
-        return QuantizedKernel(n_values) if n_values else None
+        if not n_values or slot.endswith("_depthwise"):
+            return None
+        return QuantizedKernel(n_values)

@@ -5,7 +5,7 @@ import sys
 import numpy as np
 import pandas as pd
 import pytest
-from sklearn.datasets import load_iris
+from sklearn.datasets import load_digits, load_iris
 from sklearn.ensemble import RandomForestClassifier
 from sklearn.frozen import FrozenEstimator
 from sklearn.linear_model import LogisticRegression, Ridge, RidgeClassifier
@@ -198,6 +198,26 @@ def test_parts_that_a_state_makes_for_itself_keep_their_own(tmp_path):
     loaded = [member for _, member in load(tmp_path / "model.nn").estimators]
     assert [member.teacher.alpha for member in loaded] == list(range(1, 201))
     assert [member.student.epochs for member in loaded] == list(range(1, 201))
+
+
+@pytest.mark.parametrize("n_clusters", [2, 5])
+def test_separable_blocks_of_few_values_are_packed_and_come_back(tmp_path, n_clusters):
+    X, y = load_digits(return_X_y=True)
+    X, y = X[:60], y[:60]
+    stages = {"filters": (16, 16), "block": "separable", "depth": 1}
+    model = SharedWeightClassifier(
+        **stages,
+        sharing="clustered",
+        n_clusters=n_clusters,
+        input_shape=(8, 8, 1),
+        epochs=1,
+        random_state=0,
+    ).fit(X, y)
+    save(model, tmp_path / "model.nn")
+    packed = [part for part in model.__getstate__()["model_"] if type(part) is dict]
+    assert len(packed) == len(model._recipe.kernels())
+    again = load(tmp_path / "model.nn").predict_proba(X)
+    np.testing.assert_array_equal(again, model.predict_proba(X))
 
 
 def test_the_version_that_wrote_a_file_is_in_it(tmp_path):
