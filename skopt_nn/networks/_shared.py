@@ -13,6 +13,7 @@ from skopt_nn.networks import _stages
 from skopt_nn.networks._cnn import BLOCKS, CNNRecipe, at
 from skopt_nn.networks._recipe import restricted
 from skopt_nn.networks.layers import (
+    MOST_COMPRESSION,
     HashedKernel,
     QuantizedKernel,
     TemplateBank,
@@ -189,6 +190,18 @@ class SharedRecipe(CNNRecipe):
         if self.compression == 1 or math.prod(shape[:-2]) > 1 or not drawn:
             return None
         return hashed_size(shape, self.compression)
+
+    def check_compression(self):
+        """Raise if kernels are so much larger than what they are drawn from."""
+        if self.compression > MOST_COMPRESSION:
+            raise ValueError(
+                f"compression must be at most {MOST_COMPRESSION}, got "
+                f"{self.compression}: little is left to save. Use a smaller one."
+            )
+
+    def check_values(self, values):
+        self.check_compression()
+        super().check_values(values)
 
     def convolutions(self, stage, window, channels):
         if not self.is_recursive:

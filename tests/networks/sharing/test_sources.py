@@ -230,6 +230,13 @@ def test_a_compression_that_leaves_no_weight_is_refused():
         Hashed(1e6).check(recipe)
 
 
+def test_a_compression_that_stores_next_to_nothing_is_refused():
+    wide = replace(PERCEPTRON, dense_units=(64, 64), n_outputs=32)
+    assert Hashed(1000).check(Hashed(1000).applied_to(wide)) is None
+    with pytest.raises(ValueError, match=r"compression must be at most 1000, got 1001"):
+        Hashed(1001).check(Hashed(1001).applied_to(wide))
+
+
 # -- few values -----------------------------------------------------------------
 
 
