@@ -34,7 +34,8 @@ def save(estimator: Any, path: _Path, dtype: str | None = None) -> None:
         new one is complete.
     dtype : {"float16", "int8"}, default=None
         Fewer bits for the kernels of networks: half precision, or whole numbers and a
-        scale for each output. What is loaded has exactly these weights, in float32.
+        scale for each output, or for a hashed kernel. What is loaded has exactly these
+        weights, in float32; training goes on with a new state of the optimizer.
 
     Raises
     ------

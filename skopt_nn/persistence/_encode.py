@@ -12,6 +12,8 @@ from skopt_nn.persistence._classes import public_name, state_of
 from skopt_nn.persistence._quantize import is_kernel, quantized
 
 _CODES = "?" + np.typecodes["AllInteger"] + np.typecodes["AllFloat"]
+# Of a network that is to be trained on; twice its size, and of weights in full.
+_OF_OPTIMIZER = ("_optimizer_state", "_optimizer_name")
 _NUMBERS = {np.dtype(code).type for code in _CODES}
 
 
@@ -122,16 +124,19 @@ class Encoder:
         return {"object": name, "state": state}
 
     def _attribute(self, owner: Any, name: str, value: Any, place: str) -> Any:
+        if self._dtype is not None and name in _OF_OPTIMIZER:
+            return None
         # Of networks, "model_" is the list of the values of all variables: behind those
         # that are trained come statistics, and bins of columns.
         if self._dtype is None or name != "model_" or not isinstance(value, list):
             return self._encode(value, place)
-        n_trained = len(owner.model_.trainable_variables)
-        kernels = [self._value(part, place) for part in value[:n_trained]]
-        return kernels + [self._encode(part, place) for part in value[n_trained:]]
+        trained = owner.model_.trainable_variables
+        roles = [getattr(variable, "role", None) for variable in trained]
+        kernels = [self._value(*pair, place) for pair in zip(value, roles)]
+        return kernels + [self._encode(part, place) for part in value[len(roles) :]]
 
-    def _value(self, value: Any, place: str) -> Any:
-        if not is_kernel(value):
+    def _value(self, value: Any, role: Any, place: str) -> Any:
+        if not is_kernel(value, role):
             return self._encode(value, place)
         self.n_quantized += 1
         parts = quantized(value, str(self._dtype))
