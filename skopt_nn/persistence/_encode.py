@@ -91,19 +91,19 @@ class Encoder:
             return {"masked": self._items(parts, place)}
         is_array = type(value) is np.ndarray
         if is_array and value.dtype.kind == "O":
-            return {"objects": self._labels(value, place), "shape": list(value.shape)}
+            return {"objects": self._objects(value, place), "shape": list(value.shape)}
         is_plain = is_array or isinstance(value, np.generic)
         if not is_plain or value.dtype.kind not in ARRAY_KINDS:
             raise _refusal(value, place)
         self.arrays.append(np.asarray(value))
         return {"array" if is_array else "scalar": len(self.arrays) - 1}
 
-    def _labels(self, value: np.ndarray, place: str) -> list[Any]:
-        labels = value.ravel().tolist()
-        for label in labels:
-            if not is_label(label):
-                raise _refusal(label, f"{place} (an array of objects)")
-        return self._items(labels, place)
+    def _objects(self, value: np.ndarray, place: str) -> list[Any]:
+        items = value.ravel().tolist()
+        for item in items:
+            if not is_item(item):
+                raise _refusal(item, f"{place} (an array of objects)")
+        return self._items(items, place)
 
     def _object(self, value: Any, place: str) -> dict[str, Any]:
         name = public_name(type(value))
@@ -143,8 +143,13 @@ class Encoder:
         return {"kernel": self._pairs(parts, place)}
 
 
-def is_label(value: Any) -> bool:
-    return value is None or type(value) in (bool, int, float, str)
+def is_item(value: Any) -> bool:
+    """Whether an array of objects may hold it, as results of searches do."""
+    if isinstance(value, tuple):
+        return all(map(is_item, value))
+    is_label = value is None or type(value) in (bool, int, float, str)
+    is_number = isinstance(value, np.generic)
+    return is_label or is_number or public_name(type(value)) is not None
 
 
 def _refusal(value: Any, place: str) -> TypeError:

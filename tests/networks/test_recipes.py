@@ -405,7 +405,7 @@ def test_a_hashed_network_far_larger_than_its_values_is_refused(compression):
     shape = {"filters": (), "dense_units": (12_000, 12_000)}
     huge = replace(SHARED, **shape, groups={}, compression=compression)
     vectors = [np.zeros(1, np.float32)] * 1000
-    with pytest.raises(ValueError, match="compression must be|has at least these"):
+    with pytest.raises(ValueError, match=r"compression must be|at least these"):
         huge.check_values([*vectors, *(np.zeros(s) for s in huge.constants)])
 
 

@@ -84,8 +84,13 @@ def test_saving_again_what_was_loaded_changes_nothing(fitted, tmp_path):
 @pytest.fixture(scope="module")
 def hashed(digits):
     net = SharedWeightClassifier(
-        **{"filters": (), "dense_units": (256, 256), "learning_rate": 0.01},
-        **{"sharing": "hashed", "compression": 2, "epochs": 5, "random_state": 0},
+        (),
+        dense_units=(256, 256),
+        sharing="hashed",
+        compression=2,
+        learning_rate=0.01,
+        epochs=5,
+        random_state=0,
     )
     return net.fit(*digits)
 
@@ -118,8 +123,7 @@ def hashed_vectors(est):
 
 def test_of_templates_the_mixtures_stay_whole(digits, tmp_path):
     net = SharedWeightClassifier(
-        **{"filters": (), "dense_units": (16,) * 4, "sharing": "templates"},
-        **{"epochs": 1, "random_state": 0},
+        (), dense_units=(16,) * 4, sharing="templates", epochs=1, random_state=0
     ).fit(*digits)
     save(net, tmp_path / "small", dtype="int8")
     again = load(tmp_path / "small").model_.variables

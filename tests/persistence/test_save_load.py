@@ -252,6 +252,10 @@ def test_the_same_model_gives_the_same_bytes(tmp_path):
             network(callbacks=[print]),
             r"Cannot save CNNClassifier.callbacks\[0\], of builtins.builtin_function",
         ),
+        (
+            GridSearchCV(line(), {}, scoring={"a": max}, refit="a"),
+            r"Cannot save GridSearchCV.scoring\['a'\], of builtins.builtin_function",
+        ),
         (KerasClassifier(print), "holds your build function"),
         (3, "must be an estimator, got 3"),
     ],
@@ -268,8 +272,10 @@ def test_subclasses_and_arrays_of_objects_are_refused(tmp_path):
 
     with pytest.raises(TypeError, match=r"of .*LogisticRegression"):
         save(LogisticRegression(), tmp_path / "model.nn")
-    with pytest.raises(TypeError, match=r"alpha \(an array of objects\)"):
-        save(Ridge(alpha=np.array([print], dtype=object)), tmp_path / "model.nn")
+    for part in (print, (1, print), [1], SVC()):
+        alpha = np.array([None, part], dtype=object)[1:]
+        with pytest.raises(TypeError, match=r"alpha \(an array of objects\)"):
+            save(Ridge(alpha=alpha), tmp_path / "model.nn")
 
 
 def test_an_estimator_that_holds_itself_is_refused(tmp_path):
