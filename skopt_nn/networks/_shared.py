@@ -13,6 +13,7 @@ from skopt_nn.networks import _stages
 from skopt_nn.networks._cnn import BLOCKS, CNNRecipe, at
 from skopt_nn.networks._recipe import restricted
 from skopt_nn.networks.layers import (
+    MOST_COMPRESSION,
     HashedKernel,
     QuantizedKernel,
     TemplateBank,
@@ -190,6 +191,18 @@ class SharedRecipe(CNNRecipe):
             return None
         return hashed_size(shape, self.compression)
 
+    def check_compression(self):
+        """Raise if kernels are so much larger than what they are drawn from."""
+        if self.compression > MOST_COMPRESSION:
+            raise ValueError(
+                f"compression must be at most {MOST_COMPRESSION}, got "
+                f"{self.compression}: little is left to save. Use a smaller one."
+            )
+
+    def check_values(self, values):
+        self.check_compression()
+        super().check_values(values)
+
     def convolutions(self, stage, window, channels):
         if not self.is_recursive:
             return super().convolutions(stage, window, channels)
@@ -254,4 +267,6 @@ class _Units(_stages.Units):
         if n_hashed is not None:
             return HashedKernel(n_hashed)
         n_values = self._recipe.n_values
-        return QuantizedKernel(n_values) if n_values else None
+        if not n_values or slot.endswith("_depthwise"):
+            return None
+        return QuantizedKernel(n_values)

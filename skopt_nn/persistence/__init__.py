@@ -33,8 +33,8 @@ def save(estimator: Any, path: _Path, dtype: str | None = None) -> None:
         Where to write. A file that is there is replaced, at once and only when the
         new one is complete.
     dtype : {"float16", "int8"}, default=None
-        Fewer bits for the kernels of networks: half precision, or whole numbers and a
-        scale for each output. What is loaded has exactly these weights, in float32.
+        Fewer bits for the kernels of networks: half precision, or whole numbers and
+        scales. What is loaded has these weights exactly, and no state of an optimizer.
 
     Raises
     ------

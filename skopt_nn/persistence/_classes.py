@@ -1,6 +1,7 @@
 """Which classes a file may bring to life, and how."""
 
 import importlib
+from functools import partial
 from typing import Any
 
 from sklearn.metrics import check_scoring
@@ -60,8 +61,8 @@ def state_of(estimator: Any, place: str) -> dict[str, Any]:
             f"Cannot save {place} with memory={state['memory']!r}: a cache of pickles "
             "has no place in a safe file. Save it after set_params(memory=None)."
         )
-    if "scorer_" in state and isinstance(state["scoring"], (str, type(None))):
-        del state["scorer_"]
+    # Found again by the names in the parameter; functions there are refused.
+    state.pop("scorer_", None)
     return state
 
 
@@ -71,7 +72,15 @@ def revived(cls: type[Any], state: dict[str, Any]) -> Any:
         raise ValueError("it names a cache of pickles, which may run code")
     estimator = object.__new__(cls)
     getattr(estimator, "__setstate__", vars(estimator).update)(state)
-    if "best_estimator_" in state and "scorer_" not in state:
-        scoring = estimator.scoring
-        estimator.scorer_ = check_scoring(estimator.estimator, scoring=scoring)
+    if "multimetric_" in state:
+        estimator.scorer_ = _scorer_of(estimator)
     return estimator
+
+
+def _scorer_of(search):
+    scoring, scorer = search.scoring, partial(check_scoring, search.estimator)
+    if isinstance(scoring, list | tuple):
+        scoring = dict(zip(scoring, scoring))
+    if isinstance(scoring, dict):
+        return {name: scorer(scoring=of) for name, of in scoring.items()}
+    return scorer(scoring=scoring)

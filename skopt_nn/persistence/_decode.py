@@ -8,7 +8,7 @@ from sklearn.utils import Bunch
 
 from skopt_nn.persistence._archive import ARRAY_KINDS
 from skopt_nn.persistence._classes import listed_class, revived
-from skopt_nn.persistence._encode import is_label
+from skopt_nn.persistence._encode import is_item
 from skopt_nn.persistence._quantize import restored
 
 
@@ -42,7 +42,7 @@ class Decoder:
             case {"masked": [data, mask]}:
                 return np.ma.MaskedArray(self.decode(data), mask=self.decode(mask))
             case {"objects": items, "shape": shape}:
-                return _labels(self.decode(items), shape)
+                return _objects(self.decode(items), shape)
             case {"dtype": text}:
                 return _dtype(text)
             case {"type": name}:
@@ -70,11 +70,12 @@ def _part(parts: Sequence[Any], number: Any) -> Any:
     return parts[number]
 
 
-def _labels(items: list[Any], shape: Any) -> np.ndarray:
-    if not all(map(is_label, items)):
-        raise ValueError("an array of objects holds more than labels")
+def _objects(items: list[Any], shape: Any) -> np.ndarray:
+    if not all(map(is_item, items)):
+        raise ValueError("an array of objects holds more than labels and estimators")
     array = np.empty(len(items), dtype=object)
-    array[:] = items
+    for i, item in enumerate(items):  # numpy would take tuples apart
+        array[i] = item
     return array.reshape(shape)
 
 

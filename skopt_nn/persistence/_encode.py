@@ -12,6 +12,8 @@ from skopt_nn.persistence._classes import public_name, state_of
 from skopt_nn.persistence._quantize import is_kernel, quantized
 
 _CODES = "?" + np.typecodes["AllInteger"] + np.typecodes["AllFloat"]
+# Of a network that is to be trained on; twice its size, and of weights in full.
+_OF_OPTIMIZER = ("_optimizer_state", "_optimizer_name")
 _NUMBERS = {np.dtype(code).type for code in _CODES}
 
 
@@ -89,19 +91,19 @@ class Encoder:
             return {"masked": self._items(parts, place)}
         is_array = type(value) is np.ndarray
         if is_array and value.dtype.kind == "O":
-            return {"objects": self._labels(value, place), "shape": list(value.shape)}
+            return {"objects": self._objects(value, place), "shape": list(value.shape)}
         is_plain = is_array or isinstance(value, np.generic)
         if not is_plain or value.dtype.kind not in ARRAY_KINDS:
             raise _refusal(value, place)
         self.arrays.append(np.asarray(value))
         return {"array" if is_array else "scalar": len(self.arrays) - 1}
 
-    def _labels(self, value: np.ndarray, place: str) -> list[Any]:
-        labels = value.ravel().tolist()
-        for label in labels:
-            if not is_label(label):
-                raise _refusal(label, f"{place} (an array of objects)")
-        return self._items(labels, place)
+    def _objects(self, value: np.ndarray, place: str) -> list[Any]:
+        items = value.ravel().tolist()
+        for item in items:
+            if not is_item(item):
+                raise _refusal(item, f"{place} (an array of objects)")
+        return self._items(items, place)
 
     def _object(self, value: Any, place: str) -> dict[str, Any]:
         name = public_name(type(value))
@@ -122,24 +124,32 @@ class Encoder:
         return {"object": name, "state": state}
 
     def _attribute(self, owner: Any, name: str, value: Any, place: str) -> Any:
+        if self._dtype is not None and name in _OF_OPTIMIZER:
+            return None
         # Of networks, "model_" is the list of the values of all variables: behind those
         # that are trained come statistics, and bins of columns.
         if self._dtype is None or name != "model_" or not isinstance(value, list):
             return self._encode(value, place)
-        n_trained = len(owner.model_.trainable_variables)
-        kernels = [self._value(part, place) for part in value[:n_trained]]
-        return kernels + [self._encode(part, place) for part in value[n_trained:]]
+        trained = owner.model_.trainable_variables
+        roles = [getattr(variable, "role", None) for variable in trained]
+        kernels = [self._value(*pair, place) for pair in zip(value, roles)]
+        return kernels + [self._encode(part, place) for part in value[len(roles) :]]
 
-    def _value(self, value: Any, place: str) -> Any:
-        if not is_kernel(value):
+    def _value(self, value: Any, role: Any, place: str) -> Any:
+        if not is_kernel(value, role):
             return self._encode(value, place)
         self.n_quantized += 1
         parts = quantized(value, str(self._dtype))
         return {"kernel": self._pairs(parts, place)}
 
 
-def is_label(value: Any) -> bool:
-    return value is None or type(value) in (bool, int, float, str)
+def is_item(value: Any) -> bool:
+    """Whether an array of objects may hold it, as results of searches do."""
+    if isinstance(value, tuple):
+        return all(map(is_item, value))
+    is_label = value is None or type(value) in (bool, int, float, str)
+    is_number = isinstance(value, np.generic)
+    return is_label or is_number or public_name(type(value)) is not None
 
 
 def _refusal(value: Any, place: str) -> TypeError:

@@ -12,6 +12,8 @@ _MOST_INT8 = 127
 def quantized(array: np.ndarray, dtype: str) -> dict[str, np.ndarray]:
     """A kernel as whole numbers and the scale of each output, or in half precision.
 
+    A vector that kernels are drawn from has one scale.
+
     Raises
     ------
     ValueError
@@ -26,15 +28,21 @@ def quantized(array: np.ndarray, dtype: str) -> dict[str, np.ndarray]:
         )
     if dtype == "float16":
         return {"half": array.astype(np.float16)}
-    scale = np.abs(array).reshape(-1, array.shape[-1]).max(axis=0) / _MOST_INT8
+    n_scales = _n_scales(array.shape)
+    scale = np.abs(array).reshape(-1, n_scales).max(axis=0) / _MOST_INT8
     whole = np.rint(array / np.where(scale > 0, scale, 1)).astype(np.int8)
     return {"whole": whole, "scale": scale.astype(np.float32)}
 
 
-def is_kernel(value: Any) -> bool:
-    """Whether a value of a network is one that is worth fewer bits."""
-    is_array = isinstance(value, np.ndarray)
-    return is_array and value.dtype == np.float32 and value.ndim > 1 and value.size > 0
+def is_kernel(value: Any, role: Any) -> bool:
+    """Whether a trained value of a network, of this role, is worth fewer bits.
+
+    Vectors are so where weight decay is meant for them: kernels are drawn from them.
+    """
+    if not isinstance(value, np.ndarray) or value.dtype != np.float32:
+        return False
+    is_hashed = value.ndim == 1 and role is not None and role.decays
+    return value.size > 0 and (value.ndim > 1 or is_hashed)
 
 
 def restored(parts: Mapping[str, Any]) -> np.ndarray:
@@ -42,9 +50,14 @@ def restored(parts: Mapping[str, Any]) -> np.ndarray:
     if "half" in parts:
         return np.asarray(parts["half"], dtype=np.float16).astype(np.float32)
     whole, scale = parts["whole"], parts["scale"]
-    if whole.dtype != np.int8 or whole.ndim < 2 or scale.shape != whole.shape[-1:]:
+    fits = whole.ndim > 0 and scale.shape == (_n_scales(whole.shape),)
+    if whole.dtype != np.int8 or not fits:
         raise ValueError(
             f"whole numbers of {whole.dtype} and shape {whole.shape} have scales of "
             f"shape {scale.shape}"
         )
     return whole * scale.astype(np.float32)
+
+
+def _n_scales(shape):
+    return shape[-1] if len(shape) > 1 else 1

@@ -33,6 +33,8 @@ class LogMelSpectrogram(TransformerMixin, BaseEstimator):
         Samples of a wave.
     n_fft_ : int
         Samples of each transform.
+    n_hop_ : int
+        Samples from the start of a frame to that of the next.
     n_frames_ : int
         Windows in a wave.
     window_ : ndarray of shape (n_window,)
@@ -140,12 +142,9 @@ class LogMelSpectrogram(TransformerMixin, BaseEstimator):
         self.filters_ = self._filters(n_fft)
         self.window_ = get_window("hann", n_window).astype(np.float32)
         self.n_fft_ = n_fft
-        self.n_frames_ = 1 + (X.shape[1] - n_window) // self._hop
+        self.n_hop_ = max(round(self.hop_length * self.sample_rate), 1)
+        self.n_frames_ = 1 + (X.shape[1] - n_window) // self.n_hop_
         return self
-
-    @property
-    def _hop(self):
-        return max(round(self.hop_length * self.sample_rate), 1)
 
     def _n_fft(self, n_window):
         if self.n_fft == "auto":
@@ -209,7 +208,7 @@ class LogMelSpectrogram(TransformerMixin, BaseEstimator):
     def _images(self, waves):
         windows = np.lib.stride_tricks.sliding_window_view(
             waves, len(self.window_), axis=1
-        )[:, :: self._hop]
+        )[:, :: self.n_hop_]
         spectra = rfft(windows * self.window_, self.n_fft_)
         power = spectra.real**2 + spectra.imag**2
         return np.log(power @ self.filters_ + np.float32(_FLOOR))

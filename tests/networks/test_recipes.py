@@ -400,6 +400,15 @@ def test_values_of_a_network_too_large_to_build_are_refused(recipe, changes):
         huge.check_values(networks.get_values(recipe.model()))
 
 
+@pytest.mark.parametrize("compression", [1000, 4 * 12_000**2])
+def test_a_hashed_network_far_larger_than_its_values_is_refused(compression):
+    shape = {"filters": (), "dense_units": (12_000, 12_000)}
+    huge = replace(SHARED, **shape, groups={}, compression=compression)
+    vectors = [np.zeros(1, np.float32)] * 1000
+    with pytest.raises(ValueError, match=r"compression must be|at least these"):
+        huge.check_values([*vectors, *(np.zeros(s) for s in huge.constants)])
+
+
 @pytest.mark.parametrize("depth", [10**4, HUGE])
 def test_more_layers_than_can_be_built_are_refused(depth):
     with pytest.raises(ValueError, match=f"depth={depth} in .* at most 1000"):

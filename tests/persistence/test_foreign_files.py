@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from sklearn.datasets import load_iris
 from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import GridSearchCV
 
 from skopt_nn import CNNClassifier, load, save
 from tests.doubles import as_version_1, forge, manifest_of, parts_of, write_parts
@@ -251,6 +252,8 @@ def test_an_array_of_version_1_of_another_size_is_refused(saved, shape):
         ("root", {"type": "eval"}, "eval"),
         ("root", {}, "is damaged"),
         ("root", {"objects": [[1]], "shape": [1]}, "more than labels"),
+        ("root", {"objects": [{"tuple": [[1]]}], "shape": [1]}, "more than labels"),
+        ("root", {"objects": [{"type": "int8"}], "shape": [1]}, "more than labels"),
         ("root", {"objects": ["a"], "shape": [10**12]}, "cannot reshape"),
         ("root", {"object": "skopt_nn.CNNClassifier"}, "is damaged"),
         ("root", {"object": "skopt_nn.CNNClassifier", "state": 3}, "is damaged"),
@@ -264,6 +267,14 @@ def test_an_array_of_version_1_of_another_size_is_refused(saved, shape):
 def test_forged_manifests_are_refused(saved, key, value, message):
     forge(saved, lambda manifest: {**manifest, key: value})
     with pytest.raises(ValueError, match=message):
+        load(saved)
+
+
+@pytest.mark.parametrize("scoring", ["os.system", {"a": "print"}, ["__import__"]])
+def test_a_scorer_that_scikit_learn_does_not_name_is_refused(saved, scoring):
+    search = GridSearchCV(LogisticRegression(max_iter=500), {}, cv=2).fit(X, y)
+    save(search.set_params(scoring=scoring), saved)
+    with pytest.raises(ValueError, match=r"is damaged.*scoring"):
         load(saved)
 
 

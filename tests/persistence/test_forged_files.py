@@ -454,6 +454,20 @@ def test_columns_that_the_weights_do_not_fit_are_refused(field, saved):
     refusal(path)
 
 
+@pytest.mark.parametrize("compression", [1000, 4 * 12_000**2])
+def test_hashed_kernels_far_larger_than_the_file_are_refused(
+    tmp_path, inputs, compression
+):
+    units = {"filters": (), "dense_units": (64, 64)}
+    model = SharedWeightClassifier(**units, sharing="hashed", epochs=1, random_state=0)
+    save(model.fit(X[:100], y[:100]), path := tmp_path / "hashed.nn")
+    forge_recipe(path, dense_units=(12_000, 12_000), compression=compression)
+    forge_weights(path, lambda arrays: [a[:1] if a.ndim == 1 else a for a in arrays])
+    inputs.clear()
+    refusal(path)
+    assert inputs == []
+
+
 @pytest.mark.parametrize("depth", [0, 2, 3, 1000, 10**9, 10**30])
 def test_another_depth_is_refused(depth, saved):
     path = saved("shared")

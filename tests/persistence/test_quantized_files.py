@@ -2,11 +2,13 @@
 
 import numpy as np
 import pytest
+from sklearn.base import clone
 from sklearn.datasets import load_iris
 from sklearn.linear_model import LogisticRegression
 
 from skopt_nn import (
     CNNClassifier,
+    SharedWeightClassifier,
     TabularClassifier,
     TabularRegressor,
     load,
@@ -15,6 +17,7 @@ from skopt_nn import (
     save,
 )
 from skopt_nn.persistence._quantize import quantized, restored
+from tests.doubles import to_numpy
 
 
 @pytest.fixture(scope="module")
@@ -78,6 +81,71 @@ def test_saving_again_what_was_loaded_changes_nothing(fitted, tmp_path):
         np.testing.assert_allclose(twice, once, rtol=1e-6)
 
 
+@pytest.fixture(scope="module")
+def hashed(digits):
+    net = SharedWeightClassifier(
+        (),
+        dense_units=(256, 256),
+        sharing="hashed",
+        compression=2,
+        learning_rate=0.01,
+        epochs=5,
+        random_state=0,
+    )
+    return net.fit(*digits)
+
+
+@pytest.mark.parametrize(("dtype", "share"), [("float16", 0.6), ("int8", 0.36)])
+def test_hashed_vectors_are_kernels(hashed, digits, tmp_path, dtype, share):
+    save(hashed, tmp_path / "whole")
+    save(hashed, tmp_path / "small", dtype=dtype)
+    sizes = [(tmp_path / name).stat().st_size for name in ("small", "whole")]
+    assert sizes[0] < share * sizes[1]
+    found, expected = (
+        est.predict_proba(digits[0]) for est in (load(tmp_path / "small"), hashed)
+    )
+    np.testing.assert_allclose(found, expected, atol=0.05)
+
+
+def test_a_hashed_vector_has_one_scale(hashed, tmp_path):
+    save(hashed, tmp_path / "small", dtype="int8")
+    again = load(tmp_path / "small")
+    for found, vector in zip(hashed_vectors(again), hashed_vectors(hashed)):
+        scale = np.abs(vector).max() / 127
+        expected = np.rint(vector / scale).astype("f4") * scale.astype("f4")
+        np.testing.assert_array_equal(found, expected)
+
+
+def hashed_vectors(est):
+    variables = est.model_.trainable_variables
+    return [to_numpy(v) for v in variables if v.name == "hashed"]
+
+
+def test_of_templates_the_mixtures_stay_whole(digits, tmp_path):
+    net = SharedWeightClassifier(
+        (), dense_units=(16,) * 4, sharing="templates", epochs=1, random_state=0
+    ).fit(*digits)
+    save(net, tmp_path / "small", dtype="int8")
+    again = load(tmp_path / "small").model_.variables
+    names = [variable.name for variable in net.model_.variables]
+    pairs = zip(map(to_numpy, again), map(to_numpy, net.model_.variables))
+    kept = [np.array_equal(*pair) for pair in pairs]
+    changed = {name for name, is_kept in zip(names, kept) if not is_kept}
+    assert changed == {"kernel", "templates"}
+
+
+def test_a_network_to_be_trained_on_is_saved_without_the_state_of_its_optimizer(
+    fitted, digits, tmp_path
+):
+    resumable = clone(fitted).set_params(epochs=1, warm_start=True).fit(*digits)
+    save(resumable, tmp_path / "resumable", dtype="int8")
+    save(fitted, tmp_path / "finished", dtype="int8")
+    sizes = [(tmp_path / name).stat().st_size for name in ("resumable", "finished")]
+    assert sizes[0] < 1.1 * sizes[1]
+    assert load(tmp_path / "resumable").fit(*digits).n_iter_ == 2
+    assert resumable.fit(*digits).n_iter_ == 2
+
+
 def test_networks_within_a_fusion_are_kept_so_too(fitted, digits, tmp_path):
     X, y = digits
     fusion = make_parallel_fusion(fitted, LogisticRegression(max_iter=2000)).fit(X, y)
@@ -113,6 +181,8 @@ def test_numbers_that_a_dtype_cannot_hold_are_refused(worst):
         {"whole": np.zeros((3, 4), "i1"), "scale": np.zeros(3, "f4")},
         {"whole": np.zeros((3, 4), "i8"), "scale": np.zeros(4, "f4")},
         {"whole": np.zeros(4, "i1"), "scale": np.zeros(4, "f4")},
+        {"whole": np.zeros(4, "i1"), "scale": np.float32(1)},
+        {"whole": np.zeros((), "i1"), "scale": np.zeros(1, "f4")},
     ],
 )
 def test_forged_parts_are_refused(parts):

@@ -5,7 +5,7 @@ import sys
 import numpy as np
 import pandas as pd
 import pytest
-from sklearn.datasets import load_iris
+from sklearn.datasets import load_digits, load_iris
 from sklearn.ensemble import RandomForestClassifier
 from sklearn.frozen import FrozenEstimator
 from sklearn.linear_model import LogisticRegression, Ridge, RidgeClassifier
@@ -200,6 +200,26 @@ def test_parts_that_a_state_makes_for_itself_keep_their_own(tmp_path):
     assert [member.student.epochs for member in loaded] == list(range(1, 201))
 
 
+@pytest.mark.parametrize("n_clusters", [2, 5])
+def test_separable_blocks_of_few_values_are_packed_and_come_back(tmp_path, n_clusters):
+    X, y = load_digits(return_X_y=True)
+    X, y = X[:60], y[:60]
+    stages = {"filters": (16, 16), "block": "separable", "depth": 1}
+    model = SharedWeightClassifier(
+        **stages,
+        sharing="clustered",
+        n_clusters=n_clusters,
+        input_shape=(8, 8, 1),
+        epochs=1,
+        random_state=0,
+    ).fit(X, y)
+    save(model, tmp_path / "model.nn")
+    packed = [part for part in model.__getstate__()["model_"] if type(part) is dict]
+    assert len(packed) == len(model._recipe.kernels())
+    again = load(tmp_path / "model.nn").predict_proba(X)
+    np.testing.assert_array_equal(again, model.predict_proba(X))
+
+
 def test_the_version_that_wrote_a_file_is_in_it(tmp_path):
     save(line(), tmp_path / "model.nn")
     manifest = manifest_of(tmp_path / "model.nn")
@@ -232,6 +252,10 @@ def test_the_same_model_gives_the_same_bytes(tmp_path):
             network(callbacks=[print]),
             r"Cannot save CNNClassifier.callbacks\[0\], of builtins.builtin_function",
         ),
+        (
+            GridSearchCV(line(), {}, scoring={"a": max}, refit="a"),
+            r"Cannot save GridSearchCV.scoring\['a'\], of builtins.builtin_function",
+        ),
         (KerasClassifier(print), "holds your build function"),
         (3, "must be an estimator, got 3"),
     ],
@@ -248,8 +272,10 @@ def test_subclasses_and_arrays_of_objects_are_refused(tmp_path):
 
     with pytest.raises(TypeError, match=r"of .*LogisticRegression"):
         save(LogisticRegression(), tmp_path / "model.nn")
-    with pytest.raises(TypeError, match=r"alpha \(an array of objects\)"):
-        save(Ridge(alpha=np.array([print], dtype=object)), tmp_path / "model.nn")
+    for part in (print, (1, print), [1], SVC()):
+        alpha = np.array([None, part], dtype=object)[1:]
+        with pytest.raises(TypeError, match=r"alpha \(an array of objects\)"):
+            save(Ridge(alpha=alpha), tmp_path / "model.nn")
 
 
 def test_an_estimator_that_holds_itself_is_refused(tmp_path):

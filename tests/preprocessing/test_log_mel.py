@@ -114,6 +114,13 @@ def test_a_pickle_and_a_clone_give_the_same_images(waves):
     np.testing.assert_array_equal(clone(mel).fit_transform(waves), images)
 
 
+@pytest.mark.parametrize("params", [{"hop_length": 0.5}, {"sample_rate": 16_000}])
+def test_parameters_set_behind_fit_change_no_image(waves, params):
+    mel = LogMelSpectrogram(sample_rate=8000).fit(waves)
+    images = mel.transform(waves)
+    np.testing.assert_array_equal(mel.set_params(**params).transform(waves), images)
+
+
 def test_it_is_saved_and_loaded(waves, tmp_path):
     mel = LogMelSpectrogram(sample_rate=8000).fit(waves)
     save(mel, tmp_path / "mel.nn")

@@ -7,7 +7,11 @@ from skopt_nn.networks.layers._depthwise import DepthwiseConvolution
 from skopt_nn.networks.layers._dropout import Dropout
 from skopt_nn.networks.layers._embedding import Embedding
 from skopt_nn.networks.layers._global_pooling import POOLINGS, GlobalPooling
-from skopt_nn.networks.layers._hashed_kernel import HashedKernel, hashed_size
+from skopt_nn.networks.layers._hashed_kernel import (
+    MOST_COMPRESSION,
+    HashedKernel,
+    hashed_size,
+)
 from skopt_nn.networks.layers._initial import KERNEL, ONES, ZEROS, Role, draw_weights
 from skopt_nn.networks.layers._member_dense import MemberDense
 from skopt_nn.networks.layers._member_scale import MemberScale
@@ -25,6 +29,7 @@ from skopt_nn.networks.layers._template_bank import TemplateBank
 
 __all__ = [
     "KERNEL",
+    "MOST_COMPRESSION",
     "NORMALIZATIONS",
     "ONES",
     "POOLINGS",

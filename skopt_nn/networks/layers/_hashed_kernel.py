@@ -8,6 +8,9 @@ import numpy as np
 from skopt_nn._backend import keras
 from skopt_nn.networks.layers._initial import ZEROS, Role, glorot_uniform_of
 
+# Weights of a kernel for each one that is stored, at most: a file of few values cannot
+# ask for gigabytes.
+MOST_COMPRESSION = 1000
 # So many neighbours come from neighbours, which memory gives at once.
 _TILE = 8
 

@@ -230,6 +230,13 @@ def test_a_compression_that_leaves_no_weight_is_refused():
         Hashed(1e6).check(recipe)
 
 
+def test_a_compression_that_stores_next_to_nothing_is_refused():
+    wide = replace(PERCEPTRON, dense_units=(64, 64), n_outputs=32)
+    assert Hashed(1000).check(Hashed(1000).applied_to(wide)) is None
+    with pytest.raises(ValueError, match=r"compression must be at most 1000, got 1001"):
+        Hashed(1001).check(Hashed(1001).applied_to(wide))
+
+
 # -- few values -----------------------------------------------------------------
 
 
@@ -285,3 +292,15 @@ def test_weights_settle_on_the_values_of_their_kernels():
 def test_many_values_are_found_by_projection():
     assert Clustered(4).applied_to(PERCEPTRON).n_values == 4
     assert Clustered(5).applied_to(PERCEPTRON) == PERCEPTRON
+
+
+def test_kernels_of_each_channel_by_itself_have_no_source_and_are_projected():
+    recipe = replace(SHARED, block="separable", depth=1, dense_units=(24,))
+    model = build(Clustered(2).applied_to(recipe))
+    depthwise = [layer for layer in model.layers if layer.name.endswith("_depthwise")]
+    assert depthwise
+    for layer in depthwise:
+        assert [v.name for v in layer.variables] == ["kernel", "bias"]
+    Clustered(2).project(model, 1.0)
+    for name in recipe.kernels():
+        assert len(np.unique(to_numpy(model.get_layer(name).kernel))) <= 2
