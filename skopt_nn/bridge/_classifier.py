@@ -11,8 +11,8 @@ from skopt_nn import _fitting
 from skopt_nn._compat import check_partial_fit_first_call
 from skopt_nn._soft_targets import check_soft_targets
 from skopt_nn.bridge._base import BaseWrapper
-from skopt_nn.bridge._docs import shown_in_full
 from skopt_nn.bridge._compiling import n_units
+from skopt_nn.bridge._docs import shown_in_full
 from skopt_nn.bridge._encoders import LabelEncoder, wants_one_hot
 
 

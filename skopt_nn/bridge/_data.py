@@ -72,7 +72,7 @@ def with_weight(X, y, sample_weight, taught=None):
 
 
 def relative(weights, rows=None):
-    """Those of the rows, None for all, that have a weight, and all weights by their mean.
+    """Those of the rows, None for all, that have a weight, and weights by their mean.
 
     Weights of None are equal.
     """

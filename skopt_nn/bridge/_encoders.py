@@ -8,7 +8,6 @@ from sklearn.utils.validation import column_or_1d
 
 from skopt_nn.bridge._scikeras import names, transformers
 
-
 # The loss for which scikeras' encoder makes labels one-hot.
 _OF_ONE_HOT = "categorical_crossentropy"
 # Losses of Keras that read the class of a row from an integer.

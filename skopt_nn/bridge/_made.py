@@ -1,4 +1,4 @@
-"""Parameters that a model was made with, held against those of a training that goes on."""
+"""What a model was made with, held against what a training that goes on asks for."""
 
 import numpy as np
 

@@ -18,9 +18,7 @@ class TrainedModel:
         default = declared.default if declared else None
         _compiling.check_loss(self.loss, default, self.model_.loss)
 
-    def _fit_keras_model(
-        self, X, y, model, weights, epochs, initial_epoch, **kwargs
-    ):
+    def _fit_keras_model(self, X, y, model, weights, epochs, initial_epoch, **kwargs):
         arguments = _scikeras.routing.route_params(
             self.get_params(deep=False), "fit", pass_filter=self._fit_kwargs
         )

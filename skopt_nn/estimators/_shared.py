@@ -83,7 +83,7 @@ class SharedWeightEstimator(ConvolutionalEstimator):
     ``sharing="templates"``.
     """
     compression: float = parameter(8, Range(Real, 1))
-    """Weights of a hashed kernel for each one that is stored, in [1, inf). Ignored
+    """Weights of a hashed kernel for each one that is stored, in [1, 1000]. Ignored
     unless ``sharing="hashed"``.
     """
 

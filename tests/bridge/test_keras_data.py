@@ -11,7 +11,7 @@ from sklearn.exceptions import (
 )
 
 from skopt_nn._backend import keras
-from tests.doubles import keras_classifier, keras_regressor
+from tests.doubles import build_classifier, keras_classifier, keras_regressor
 
 # Keras 3.15 converts its variables in a way that numpy 2 warns of.
 pytestmark = pytest.mark.filterwarnings(
@@ -183,3 +183,96 @@ def test_rows_of_a_class_of_weight_zero_are_not_trained_on(iris):
     other = keras_classifier(class_weight=weights, batch_size=-1).fit(spoilt, y)
     np.testing.assert_array_equal(without.predict_proba(X), other.predict_proba(X))
     assert without.predict_proba(X).shape == (150, 3)
+
+
+# -- losses that compare distributions ------------------------------------------------
+
+
+@pytest.mark.parametrize("n_classes", [2, 3])
+@pytest.mark.parametrize(
+    "loss",
+    [
+        "categorical_focal_crossentropy",
+        "kl_divergence",
+        "mse",
+        keras.losses.CategoricalHinge,
+        "binary_crossentropy",
+    ],
+    ids=str,
+)
+def test_classes_have_a_column_each_where_the_loss_compares_them(iris, loss, n_classes):
+    X, y = iris[0][iris[1] < n_classes], iris[1][iris[1] < n_classes]
+    how = {"epochs": 60, "optimizer__learning_rate": 0.03, "batch_size": 64}
+    words = np.array(["a", "b", "c"])[y]
+    estimator = keras_classifier(loss=loss, **how).fit(X, words)
+    assert estimator.score(X, words) > 0.9
+    assert set(estimator.predict(X)) == set(words)
+
+
+def test_such_a_loss_may_come_from_the_build_function(iris):
+    def build(meta):
+        model = build_classifier(meta)
+        model.compile("adam", keras.losses.CategoricalFocalCrossentropy())
+        return model
+
+    estimator = keras_classifier(model=build, loss=None).fit(*iris)
+    assert estimator.target_encoder_.transform(iris[1]).shape == (150, 3)
+
+
+def test_a_loss_from_outside_keras_gets_integers(iris):
+    seen = []
+
+    def loss(y_true, y_pred):
+        seen.append(y_true.shape[1:])
+        return keras.losses.sparse_categorical_crossentropy(y_true, y_pred)
+
+    keras_classifier(loss=loss).fit(*iris)
+    assert set(seen) <= {(), (1,)}
+
+
+# -- weights of classes and of parts --------------------------------------------------
+
+
+def test_a_part_of_the_rows_may_lack_a_class_of_class_weight(iris):
+    X, y = iris
+    estimator = keras_classifier(class_weight={0: 5.0})
+    estimator.partial_fit(X, y).partial_fit(X[60:], y[60:])
+    assert estimator.n_iter_ == 2
+
+
+def test_balanced_classes_count_weights_as_rows(iris):
+    X, y = iris
+    often = np.append(np.arange(150), np.tile(np.flatnonzero(y == 0), 3))
+    how = {"class_weight": "balanced", "batch_size": -1, "epochs": 20}
+    weighted = keras_classifier(**how).fit(X, y, sample_weight=np.where(y == 0, 4, 1))
+    repeated = keras_classifier(**how).fit(X[often], y[often])
+    np.testing.assert_allclose(
+        weighted.predict_proba(X), repeated.predict_proba(X), atol=1e-4
+    )
+
+
+def test_a_part_of_the_rows_is_not_balanced(iris):
+    with pytest.raises(ValueError, match="class_weight='balanced' is not supported"):
+        keras_classifier(class_weight="balanced").partial_fit(*iris)
+
+
+def test_weights_of_rows_held_out_change_no_training(iris):
+    X, y = (part[np.random.default_rng(0).permutation(150)] for part in iris)
+    how = {"optimizer": "sgd", "validation_split": 0.2, "epochs": 2}
+    fits = [
+        keras_classifier(**how).fit(
+            X, y, sample_weight=np.where(np.arange(150) < 120, 1, heavy)
+        )
+        for heavy in (1.0, 100.0)
+    ]
+    np.testing.assert_array_equal(*(fit.predict_proba(X) for fit in fits))
+
+
+def test_rows_held_out_have_no_weights_of_classes(iris):
+    X, y = (part[np.random.default_rng(0).permutation(150)] for part in iris)
+    how = {"validation_split": 0.2, "optimizer__learning_rate": 1e-9}
+    losses = [
+        keras_classifier(class_weight=weights, **how).fit(X, y).history_["val_loss"]
+        for weights in (None, {0: 10.0})
+    ]
+    np.testing.assert_allclose(*losses, rtol=1e-5)

@@ -9,7 +9,7 @@ from sklearn.base import clone
 from sklearn.exceptions import ConvergenceWarning
 
 from skopt_nn._backend import keras
-from tests.doubles import keras_classifier, keras_regressor
+from tests.doubles import build_classifier, keras_classifier, keras_regressor
 
 # Keras 3.15 converts its variables in a way that numpy 2 warns of.
 pytestmark = pytest.mark.filterwarnings(
@@ -141,3 +141,63 @@ def test_validation_split_is_the_end_of_the_rows_in_the_order_given(iris):
     estimator = keras_classifier(validation_split=0.2, epochs=2).fit(X, y)
     loss = estimator.model_.evaluate(X[120:], y[120:], verbose=0)
     assert estimator.history_["val_loss"][-1] == pytest.approx(loss, rel=1e-4)
+
+
+# -- going on -----------------------------------------------------------------------
+
+
+def test_a_warm_start_takes_another_rate_and_keeps_the_state_of_the_optimizer(iris):
+    estimator = keras_classifier(epochs=2, warm_start=True).fit(*iris)
+    optimizer = estimator.model_.optimizer
+    n_steps = int(optimizer.iterations)
+    estimator.set_params(optimizer__learning_rate=0.5).fit(*iris)
+    assert estimator.model_.optimizer is optimizer
+    assert float(optimizer.learning_rate) == 0.5
+    assert int(optimizer.iterations) == 2 * n_steps
+
+
+def test_a_warm_start_with_another_loss_is_compiled_anew(targets):
+    X, y = targets
+    estimator = keras_regressor(warm_start=True).fit(X, y)
+    before = estimator.model_.get_weights()
+    estimator.set_params(loss="mae", optimizer__learning_rate=1e-9).fit(X, y)
+    for one, other in zip(before, estimator.model_.get_weights(), strict=True):
+        np.testing.assert_allclose(one, other, atol=1e-6)
+    error = np.abs(estimator.predict(X) - y).mean()
+    assert estimator.history_["loss"][-1] == pytest.approx(error, rel=1e-3)
+
+
+def test_a_warm_start_with_another_network_is_refused(iris):
+    estimator = keras_classifier(warm_start=True, model__units=8).fit(*iris)
+    with pytest.raises(ValueError, match=r"made with model__units=8; got .*units=9"):
+        estimator.set_params(model__units=9).fit(*iris)
+    assert estimator.set_params(model__units=8).fit(*iris).n_iter_ == 2
+
+
+def test_what_the_build_function_compiled_is_not_compiled_otherwise(iris):
+    def build(meta, compile_kwargs):
+        model = build_classifier(meta)
+        model.compile(**compile_kwargs)
+        return model
+
+    estimator = keras_classifier(model=build, warm_start=True).fit(*iris)
+    with pytest.raises(ValueError, match=r"with optimizer='adam'; got .*'sgd'"):
+        estimator.set_params(optimizer="sgd").fit(*iris)
+
+
+class Fails(keras.callbacks.Callback):
+    def on_epoch_end(self, epoch, logs=None):
+        raise KeyboardInterrupt
+
+
+def test_a_training_that_fails_leaves_the_weights_as_they_were(iris):
+    X, y = iris
+    estimator = keras_classifier(epochs=2, warm_start=True).fit(X, y)
+    before, n_steps = (
+        estimator.predict_proba(X),
+        int(estimator.model_.optimizer.iterations),
+    )
+    with pytest.raises(KeyboardInterrupt):
+        estimator.partial_fit(X, y, callbacks=[Fails()])
+    np.testing.assert_array_equal(estimator.predict_proba(X), before)
+    assert int(estimator.model_.optimizer.iterations) == n_steps
