@@ -232,14 +232,17 @@ class BaseWrapper(
             X, y, sample_weight, taught = with_weight(X, y, sample_weight, taught)
             if not (self.warm_start or warm_start):
                 self._forget()
-            if self.initialized_:
-                stack.enter_context(kept_values(self.model_))
+            goes_on = self.initialized_
             if classes is not None:
                 check_partial_fit_first_call(self, classes)
             X, y = self._begin(X, y)
+            if goes_on:
+                stack.enter_context(kept_values(self.model_))
             _routing.check_fit_arguments(self.__name__, kwargs, self.model_)
-            weights = self._final_weights(y, sample_weight), sample_weight
-            y = self.target_encoder_.transform(y)
+            y, weigh = (
+                self.target_encoder_.transform(y),
+                self._weigher(y, sample_weight),
+            )
             X = self.feature_encoder_.transform(X)
             self._check_model_compatibility(y)
             validation = self._encoded_validation(*validation)
@@ -254,7 +257,7 @@ class BaseWrapper(
                 X,
                 y,
                 model,
-                weights=weights,
+                weights=(weigh, sample_weight),
                 epochs=epochs,
                 initial_epoch=initial_epoch,
                 **kwargs,
@@ -290,9 +293,9 @@ class BaseWrapper(
         weights = check_sample_weight(sample_weight, X)
         return X, y, weights / weights.mean()
 
-    def _final_weights(self, y, sample_weight):
-        """Weights of the rows from all there is to weigh them by; None if equal."""
-        return sample_weight
+    def _weigher(self, y, sample_weight):
+        """What gives the weights of all rows, None if equal, from those trained on."""
+        return lambda rows: sample_weight
 
     # -- predicting -------------------------------------------------------------
 

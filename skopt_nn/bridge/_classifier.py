@@ -223,20 +223,30 @@ class KerasClassifier(ClassifierMixin, BaseWrapper):
                 check_partial_fit_first_call(self, classes)
             return super().partial_fit(X, y, sample_weight=sample_weight, **kwargs)
 
-    def _final_weights(self, y, sample_weight):
+    def _weigher(self, y, sample_weight):
         if self.class_weight is None:
-            return sample_weight
+            return super()._weigher(y, sample_weight)
+        return lambda rows: self._weigh_classes(y, sample_weight, rows)
+
+    def _weigh_classes(self, y, sample_weight, rows):
         if np.ndim(y) > 1 and np.shape(y)[1] > 1:
             weights = compute_sample_weight(class_weight=self.class_weight, y=y)
             return weights if sample_weight is None else weights * sample_weight
         # A part of the data may lack a class; "balanced" is about those that are there.
         labels, is_balanced = np.ravel(y), self.class_weight == "balanced"
-        classes = np.unique(labels) if is_balanced else self.classes_
         weights = np.ones(len(labels)) if sample_weight is None else sample_weight
-        class_weight = compute_class_weight(
-            self.class_weight, classes=classes, y=labels, sample_weight=weights
-        )
-        return weights * class_weight[np.searchsorted(classes, labels)]
+        rows = np.arange(len(labels)) if rows is None else rows
+        classes = np.unique(labels[rows]) if is_balanced else self.classes_
+        how = {"y": labels[rows], "sample_weight": weights[rows]}
+        class_weight = compute_class_weight(self.class_weight, classes=classes, **how)
+        places = np.searchsorted(classes, labels).clip(max=len(classes) - 1)
+        weights = weights * class_weight[places]
+        if not weights[rows].any():
+            raise ValueError(
+                "class_weight must be above 0 for a class of y, got "
+                f"{self.class_weight!r}."
+            )
+        return weights
 
     def _predict_raw(self, X, **kwargs):
         outputs = super()._predict_raw(X, **kwargs)

@@ -1,5 +1,7 @@
 """What a model was made with, held against what a training that goes on asks for."""
 
+from numbers import Real
+
 import numpy as np
 
 from skopt_nn._backend import keras
@@ -46,11 +48,13 @@ class Made:
                 f"the build function made with {had}; got {got}. Set that back, or fit "
                 "a clone."
             )
-        if changed == [_RATE]:
+        # In place: a training that fails leaves the model compiled as it is then.
+        self._parameters = now
+        rates = now.get(_RATE), before.get(_RATE, 0.0)
+        if changed == [_RATE] and all(isinstance(rate, Real) for rate in rates):
             estimator.model_.optimizer.learning_rate = now[_RATE]
         else:
             estimator.model_.compile(**estimator._get_compile_kwargs())
-        estimator._made = Made(estimator, is_compiled=False)
 
 
 def _parameters(estimator):

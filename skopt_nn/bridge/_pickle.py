@@ -141,6 +141,8 @@ def values(variables: list) -> list[np.ndarray]:
 def kept_values(model: keras.Model) -> Iterator[None]:
     """Give a model that there was before its values back, if the block fails."""
     optimizer = getattr(model, "optimizer", None)
+    if optimizer and model.built and not optimizer.built:
+        optimizer.build(model.trainable_variables)
     variables = [*model.variables, *(optimizer.variables if optimizer else ())]
     # A backend may write into the memory of a value.
     before = list(map(np.array, values(variables)))

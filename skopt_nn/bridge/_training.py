@@ -20,8 +20,9 @@ def train(model, data, weights, arguments, *, seed, n_before, callbacks, hooks):
     ----------
     model : keras.Model
     data : tuple of (X, y)
-    weights : tuple of two ndarrays or None
-        What each row counts in training, and what it does where it is held out.
+    weights : tuple of function and ndarray or None
+        ``weigh(rows)`` gives what each row counts if these, or all, are trained on; and
+        what rows count that are held out.
     arguments : dict
         For ``keras.Model.fit``.
     seed : int
@@ -42,7 +43,7 @@ def train(model, data, weights, arguments, *, seed, n_before, callbacks, hooks):
         callbacks = [*callbacks, run]
         if not _batches.is_sliceable(data):
             X, y = data
-            sample_weight = relative(weights[0])[1]
+            sample_weight = relative(weights[0](None))[1]
             arguments = arguments | {"y": y, "sample_weight": sample_weight}
             model.fit(X, callbacks=callbacks, **arguments)
             return run
@@ -60,18 +61,18 @@ def _as_batches(data, weights, arguments, seed):
     fraction = left.pop("validation_split", 0.0)
     size = left.pop("batch_size", None)
     validation_size = left.pop("validation_batch_size", None) or size
-    rows, counted = relative(weights[0])
+    rows = None
     if left.get("validation_data") is not None:
         if validation_size != -1:
             left["validation_batch_size"] = validation_size
     elif fraction:
         rows = np.arange(_batches.n_rows(data))
         rows, held_out = _batches.split_off_last(rows, fraction)
-        rows, counted = relative(weights[0], rows)
         held_out, judged = relative(weights[1], held_out)
         left["validation_data"] = _batches.Batches(
             _batches.joined(*data, judged), held_out, batch_size=validation_size
         )
+    rows, counted = relative(weights[0](rows), rows)
     data = _batches.joined(*data, counted)
     seed = seed if arguments.get("shuffle", True) else None
     return _batches.Batches(data, rows, batch_size=size, seed=seed), left

@@ -230,30 +230,7 @@ def test_a_loss_from_outside_keras_gets_integers(iris):
     assert set(seen) <= {(), (1,)}
 
 
-# -- weights of classes and of parts --------------------------------------------------
-
-
-def test_a_part_of_the_rows_may_lack_a_class_of_class_weight(iris):
-    X, y = iris
-    estimator = keras_classifier(class_weight={0: 5.0})
-    estimator.partial_fit(X, y).partial_fit(X[60:], y[60:])
-    assert estimator.n_iter_ == 2
-
-
-def test_balanced_classes_count_weights_as_rows(iris):
-    X, y = iris
-    often = np.append(np.arange(150), np.tile(np.flatnonzero(y == 0), 3))
-    how = {"class_weight": "balanced", "batch_size": -1, "epochs": 20}
-    weighted = keras_classifier(**how).fit(X, y, sample_weight=np.where(y == 0, 4, 1))
-    repeated = keras_classifier(**how).fit(X[often], y[often])
-    np.testing.assert_allclose(
-        weighted.predict_proba(X), repeated.predict_proba(X), atol=1e-4
-    )
-
-
-def test_a_part_of_the_rows_is_not_balanced(iris):
-    with pytest.raises(ValueError, match="class_weight='balanced' is not supported"):
-        keras_classifier(class_weight="balanced").partial_fit(*iris)
+# -- weights of rows held out ---------------------------------------------------------
 
 
 def test_weights_of_rows_held_out_change_no_training(iris):

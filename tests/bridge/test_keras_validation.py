@@ -35,6 +35,29 @@ def test_weights_of_rows_to_validate_on_count(halves):
     assert est.history_["val_loss"] == [pytest.approx(loss, rel=1e-4)]
 
 
+@pytest.mark.parametrize("class_weight", [None, {0: 5, 2: 2}, {1: 0}, "balanced"])
+def test_rows_split_off_are_as_rows_given_to_validate_on(iris, class_weight):
+    X, y = (part[np.arange(150) * 7 % 150] for part in iris)
+    weights = np.linspace(1, 2, 150)
+    split, given = (
+        keras_classifier(class_weight=class_weight, epochs=2) for _ in range(2)
+    )
+    split.set_params(validation_split=0.2).fit(X, y, sample_weight=weights)
+    held_out = X[120:], y[120:], weights[120:]
+    given.fit(X[:120], y[:120], weights[:120], *held_out)
+    np.testing.assert_array_equal(split.predict_proba(X), given.predict_proba(X))
+    for name, values in given.history_.items():
+        assert split.history_[name] == pytest.approx(values, rel=1e-5)
+
+
+def test_a_split_that_leaves_no_row_of_weight_to_train_on_is_refused(iris):
+    est = keras_classifier(class_weight={0: 0, 1: 0}, validation_split=0.4)
+    with pytest.raises(
+        ValueError, match="class_weight must be above 0 for a class of y"
+    ):
+        est.fit(*iris)
+
+
 def test_a_student_is_validated_on_targets_alone(targets):
     X, y = targets
     est = keras_regressor()
