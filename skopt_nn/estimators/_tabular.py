@@ -52,7 +52,7 @@ class TabularEstimator(Fitting, TableTraining, Table, NeuralEstimator):
             shape = ((self._columns.width,), True)
             self._sample_shape = shape[0]
             self._n_bins = self._auto_bins(np.count_nonzero(weights))
-            self._make_recipe(*shape, n_outputs=1)
+            self._changes(self._make_recipe(*shape, n_outputs=1))
         else:
             self._check_network()
         return self._columns.encode(columns), y, weights, shape

@@ -27,7 +27,10 @@ class _HostZeros(keras.optimizers.Optimizer):
 # step, ScheduleFreeAdamW keeps a copy of them, Muon and MultiOptimizer ask for a list
 # of layers, and LossScaleOptimizer wraps another one.
 OPTIMIZERS = {
-    cls.__name__.lower(): type(cls.__name__, (_HostZeros, cls), {})
+    # Under Keras' own name, by which a model that was saved by Keras finds it.
+    cls.__name__.lower(): type(
+        cls.__name__, (_HostZeros, cls), {"__module__": cls.__module__}
+    )
     for cls in (
         keras.optimizers.Adadelta,
         keras.optimizers.Adafactor,

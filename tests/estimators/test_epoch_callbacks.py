@@ -268,3 +268,15 @@ def test_an_epoch_that_diverges_ends_its_task(digits, tiny):
         net.fit(*digits)
     kinds = [kind for kind, _ in tasks.calls]
     assert kinds.count("begin") == kinds.count("end") == 2
+
+
+@pytest.mark.jax_only
+def test_what_keras_wrote_down_of_an_epoch_is_loaded_by_keras(make, digits, tmp_path):
+    X, y = digits
+    file = tmp_path / "epoch.keras"
+    keep = keras.callbacks.ModelCheckpoint(file)
+    net = make(CNNClassifier, filters=(), callbacks=[keep]).fit(X, y)
+    with pytest.warns(UserWarning, match="Skipping variable loading for optimizer"):
+        model = keras.models.load_model(file)
+    logits = keras.ops.convert_to_numpy(model(X.astype("float32")))
+    np.testing.assert_array_equal(net.classes_[logits.argmax(axis=1)], net.predict(X))

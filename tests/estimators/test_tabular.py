@@ -504,3 +504,9 @@ def test_bins_follow_the_number_of_rows(cls, params, n_rows, n_bins):
     weighted = cls(**small, **params).fit(*more, sample_weight=counts)
     assert weighted._recipe.n_bins == n_bins
     assert net.set_params(warm_start=True).fit(X[:30], y[:30])._recipe.n_bins == n_bins
+
+
+def test_changes_of_columns_are_refused_before_training():
+    X, y = np.arange(40.0).reshape(-1, 2), np.arange(20) % 2
+    with pytest.raises(ValueError, match="columns of a table are not changed"):
+        TabularClassifier(augmentation="mixup").check_fit(X, y)

@@ -90,6 +90,16 @@ def _change(name, kind, strength, rank):
             f"the strength of {name!r} in augmentation must be in [0, {kind.most}], "
             f"got {strength!r}."
         )
+    if kind.is_whole and not float(strength).is_integer():
+        raise ValueError(
+            f"the strength of {name!r} in augmentation must be a whole number of "
+            f"pixels or steps, got {strength!r}."
+        )
+    if rank == 0:
+        raise ValueError(
+            f"{name!r} in augmentation is for images, series and volumes; columns of a "
+            "table are not changed. Leave it out, or set augmentation=None."
+        )
     if rank not in kind.ranks:
         raise ValueError(
             f"{name!r} in augmentation is for samples of {kind.ranks} spatial axes, "

@@ -22,6 +22,8 @@ class Change:
         Numbers of spatial axes that it is for.
     of_ids : bool
         Whether it is for token ids, and not for numbers.
+    is_whole : bool
+        Whether its strength is a whole number.
     """
 
     strength: float
@@ -30,6 +32,7 @@ class Change:
     most = float("inf")
     ranks = (1, 2, 3)
     of_ids = False
+    is_whole = False
 
     def __call__(
         self, x: np.ndarray, rng: np.random.Generator, fill: np.ndarray, scale: Any

@@ -10,6 +10,7 @@ class Shift(Change):
     """Along each axis by up to so many pixels or steps; the border is repeated."""
 
     default = 2.0
+    is_whole = True
 
     def __call__(self, x, rng, fill, scale):
         most = int(self.strength)

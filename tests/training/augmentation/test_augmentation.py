@@ -180,3 +180,14 @@ def test_names_alone_have_a_strength_each():
 def test_bad_augmentation_is_refused(augmentation, error, match):
     with pytest.raises(error, match=match):
         check_augmentation(augmentation, SHAPE)
+
+
+@pytest.mark.parametrize("strength", [0.9, 1.5, float("inf")])
+def test_pixels_of_a_shift_are_whole(strength):
+    with pytest.raises(ValueError, match="'shift' in augmentation must be a whole num"):
+        check_augmentation({"shift": strength}, (8, 8, 1))
+
+
+def test_columns_of_a_table_are_not_changed():
+    with pytest.raises(ValueError, match="columns of a table are not changed"):
+        check_augmentation("noise", (5,))
