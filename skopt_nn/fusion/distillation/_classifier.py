@@ -35,7 +35,7 @@ class DistilledClassifier(ClassifierMixin, Distilled):
         Softmax temperature of teacher and student, in (0, inf). Any probabilities can
         be tempered: ``p ** (1 / T)``, normalised, equals ``softmax(logits / T)``. The
         soft term is scaled by ``temperature ** 2`` so that its gradient keeps its size
-        [1]_. ``"auto"`` is 4, which brings out how the wrong classes compare, and 1
+        [1]_. ``"auto"`` is 2, which brings out how the wrong classes compare, and 1
         where there is one wrong class alone: of two classes, and of several labels.
         Ignored if ``alpha=0``.
     alpha : float, default=0.5

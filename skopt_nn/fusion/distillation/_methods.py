@@ -74,7 +74,7 @@ def check_method(method, problem):
 
 
 # Of three classes or more, and of two.
-_TEMPERATURE, _TEMPERATURE_OF_TWO = 4.0, 1.0
+_TEMPERATURE, _TEMPERATURE_OF_TWO = 2.0, 1.0
 
 
 def temperature_for(asked, problem):

@@ -87,7 +87,7 @@ def mixtures(X, shape, rng):
 
 # The part of a row that is drawn anew, and the noise on what is no whole number, in
 # standard deviations.
-_RESAMPLED, _JITTER = 0.3, 0.1
+_RESAMPLED, _JITTER = 0.03, 0.1
 
 
 def resampled(X, shape, rng):

@@ -43,7 +43,7 @@ def test_a_method_from_outside_says_what_the_student_is_given(iris, registered):
     assert_array_equal(lesson["X"], rows)
     assert_array_equal(lesson["y"], teacher.predict(rows))
     assert_array_equal(lesson["soft_targets"], teacher.predict_proba(rows))
-    assert (lesson["temperature"], lesson["alpha"]) == (8.0, 0.2)
+    assert (lesson["temperature"], lesson["alpha"]) == (4.0, 0.2)
 
 
 def test_a_method_that_is_not_registered_is_refused_with_those_that_are(iris):

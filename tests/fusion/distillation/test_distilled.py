@@ -63,13 +63,13 @@ def test_the_student_gets_the_teachers_probabilities_and_the_settings(iris):
     assert lesson["X"] is X
 
 
-def test_the_temperature_is_four_where_wrong_classes_can_be_compared(iris, indicator):
+def test_the_temperature_is_two_where_wrong_classes_can_be_compared(iris, indicator):
     def taught(X, y):
         model = DistilledClassifier(RandomForestClassifier(5), Pupil()).fit(X, y)
         return model.student_.lesson_["temperature"]
 
     X, y = iris
-    assert taught(X, y) == 4
+    assert taught(X, y) == 2
     assert taught(X[y < 2], y[y < 2]) == 1
     assert taught(*indicator) == 1
 

@@ -50,8 +50,10 @@ def test_resampled_rows_are_of_the_columns_they_come_from():
     base = TABLE.iloc[rows].reset_index(drop=True)
     changed = made.reset_index(drop=True) != base
     # A value that is drawn may be the one that was there; noise never is.
-    assert 0.25 < changed["length"].mean() < 0.55
-    assert changed.any(axis=1).mean() > 0.8
+    assert 0.15 < changed["length"].mean() < 0.3
+    assert changed.any(axis=1).mean() > 0.6
+    # Farther from the rows a teacher says little that holds for them.
+    assert changed.sum(axis=1).mean() < 1.2
 
 
 def test_one_column_at_least_is_resampled():
