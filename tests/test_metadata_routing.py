@@ -169,7 +169,7 @@ def test_distillation_of_a_student_that_does_not_ask(digits, weights):
     distilled = DistilledClassifier(net(), net(weighted=False), queries=None)
     distilled.fit(X, y, sample_weight=weights)
     soft = distilled.teacher_.predict_proba(X)
-    student = clone(distilled.student).fit_soft(X, y, soft, temperature=4.0)
+    student = clone(distilled.student).fit_soft(X, y, soft, temperature=2.0)
     assert_same(distilled.student_, student, X)
 
 

@@ -188,13 +188,15 @@ def make_cascade(
     ----------
     *estimators : classifiers with ``predict_proba``
         The members, cheap to dear; a fitted one stays as it is in a FrozenEstimator.
-    tolerance, cv, n_jobs : object
+    tolerance, cv : object
         Of :class:`CascadeClassifier`.
     costs : array-like of shape (n_estimators,), default=None
         Milliseconds a row of each member, by which they are sorted. None keeps them in
         order and measures their time in ``fit``.
     weights : array-like of shape (n_estimators,), default=None
         How much each counts in the mean, positive; None means equal weights.
+    n_jobs : int, default=None
+        Number of fits at once.
 
     Returns
     -------

@@ -223,7 +223,7 @@ def test_layers_left_unshared_cannot_be_tied(make, digits, same, registered, n_m
         est.fit(X, y)
     assert len(est.shared_weights_) == n_merges
     expected = copy.deepcopy(est)
-    with pytest.raises(ValueError, match='got sharing="tied"'):
+    with pytest.raises(ValueError, match="got sharing='tied'"):
         est.set_params(sharing="tied").fit(X, y)
     same(est, expected, X)
 
