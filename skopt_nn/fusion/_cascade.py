@@ -226,13 +226,13 @@ def make_cascade(
         raise TypeError(
             f"A cascade holds classifiers, got regressors: {[e for _, e in members]}."
         )
-    check_cascade(members, costs, weights, len(members))
     members, costs, weights = _by_cost(members, costs, weights)
     how = {"tolerance": tolerance, "cv": cv, "n_jobs": n_jobs}
     return CascadeClassifier(members, costs=costs, weights=weights, **how)
 
 
 def _by_cost(members, costs, weights):
+    check_cascade(members, costs, weights, len(members))
     if costs is None:
         return members, costs, weights
     order = np.argsort(costs, kind="stable")
