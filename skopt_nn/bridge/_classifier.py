@@ -13,7 +13,7 @@ from skopt_nn._soft_targets import check_soft_targets
 from skopt_nn.bridge._base import BaseWrapper
 from skopt_nn.bridge._compiling import n_units
 from skopt_nn.bridge._docs import shown_in_full
-from skopt_nn.bridge._encoders import LabelEncoder, wants_one_hot
+from skopt_nn.bridge._encoders import LabelEncoder
 
 
 @shown_in_full
@@ -130,14 +130,13 @@ class KerasClassifier(ClassifierMixin, BaseWrapper):
 
     score = BaseWrapper.score
 
-    def _initialize(self, X, y=None):
-        X, y = super()._initialize(X, y)
+    def _begin(self, X, y):
+        X, y = super()._begin(X, y)
         encoder = self.target_encoder_
-        if y is not None and type(encoder) is LabelEncoder:
-            # Outputs are known only now, and so is a loss that the build function gave.
-            loss = getattr(self.model_, "loss", None) or self.loss
-            if wants_one_hot(loss, n_units(self.model_, encoder)):
-                self.target_encoder_ = encoder.one_hot().fit(y)
+        if type(encoder) is LabelEncoder:
+            # The loss and the outputs are known only now.
+            units = n_units(self.model_, encoder)
+            self.target_encoder_ = encoder.suited(self.model_.loss, units, y)
         return X, y
 
     @with_callbacks
@@ -236,7 +235,9 @@ class KerasClassifier(ClassifierMixin, BaseWrapper):
         labels, is_balanced = np.ravel(y), self.class_weight == "balanced"
         weights = np.ones(len(labels)) if sample_weight is None else sample_weight
         rows = np.arange(len(labels)) if rows is None else rows
-        classes = np.unique(labels[rows]) if is_balanced else self.classes_
+        known = getattr(self, "classes_", None)
+        found = np.unique(labels[rows])
+        classes = found if is_balanced or known is None else known
         how = {"y": labels[rows], "sample_weight": weights[rows]}
         class_weight = compute_class_weight(self.class_weight, classes=classes, **how)
         places = np.searchsorted(classes, labels).clip(max=len(classes) - 1)

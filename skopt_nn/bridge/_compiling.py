@@ -92,9 +92,8 @@ def n_units(model, encoder):
     if outputs:
         shape = outputs[0].shape
         return shape[-1] if len(shape) > 1 else 1
-    last = getattr(model, "layers", None) or [None]
-    if hasattr(last[-1], "units"):
-        return last[-1].units
+    if isinstance(model, keras.Sequential) and hasattr(model.layers[-1], "units"):
+        return model.layers[-1].units
     n_classes = encoder.n_classes_ or 1
     return n_classes if n_classes > 2 else 1
 

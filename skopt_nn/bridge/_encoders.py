@@ -11,7 +11,11 @@ from skopt_nn.bridge._scikeras import names, transformers
 # The loss for which scikeras' encoder makes labels one-hot.
 _OF_ONE_HOT = "categorical_crossentropy"
 # Losses of Keras that read the class of a row from an integer.
-_OF_INTEGERS = ("sparse_categorical_crossentropy", "circle")
+_OF_INTEGERS = (
+    "sparse_categorical_crossentropy",
+    "categorical_generalized_cross_entropy",
+    "circle",
+)
 
 
 class LabelEncoder(transformers.ClassifierLabelEncoder):
@@ -29,9 +33,14 @@ class LabelEncoder(transformers.ClassifierLabelEncoder):
         loss = loss.__name__ if inspect.isclass(loss) else loss
         super().__init__(loss=loss, categories=categories)
 
-    def one_hot(self):
-        """An encoder of the same classes, a column each."""
-        return LabelEncoder(loss=_OF_ONE_HOT, categories=self.categories)
+    def suited(self, loss, n_units, y):
+        """This encoder, or one of the same classes that gives what a loss compares."""
+        is_one_hot = wants_one_hot(loss, n_units)
+        of_labels = self._target_type in ("binary", "multiclass")
+        if not of_labels or is_one_hot == self.is_one_hot:
+            return self
+        kind = _OF_ONE_HOT if is_one_hot else None
+        return LabelEncoder(loss=kind, categories=[self.classes_]).fit(y)
 
     def fit(self, y):
         super().fit(_column(y, warn=True))

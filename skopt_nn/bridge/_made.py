@@ -48,18 +48,20 @@ class Made:
                 f"the build function made with {had}; got {got}. Set that back, or fit "
                 "a clone."
             )
+        model, rates = estimator.model_, (now.get(_RATE), before.get(_RATE, 0.0))
+        if changed == [_RATE] and all(isinstance(rate, Real) for rate in rates):
+            if model.compiled:
+                model.optimizer.learning_rate = now[_RATE]
+        else:
+            model.compile(**estimator._get_compile_kwargs())
         # In place: a training that fails leaves the model compiled as it is then.
         self._parameters = now
-        rates = now.get(_RATE), before.get(_RATE, 0.0)
-        if changed == [_RATE] and all(isinstance(rate, Real) for rate in rates):
-            estimator.model_.optimizer.learning_rate = now[_RATE]
-        else:
-            estimator.model_.compile(**estimator._get_compile_kwargs())
 
 
 def _parameters(estimator):
     """Those of the build function and of ``compile``; a model stands for itself."""
-    of_build = {"model", "build_fn", *estimator._user_params}
+    bare = {name for name in estimator._user_params if "__" not in name}
+    of_build = {"model", "build_fn", *bare}
     return {
         name: value
         for name, value in estimator.get_params(deep=False).items()
@@ -80,4 +82,11 @@ def _are_same(one, other):
         return False
     if isinstance(one, (list, tuple)):
         return len(one) == len(other) and all(map(_are_same, one, other))
-    return bool(np.all(one == other))
+    if isinstance(one, dict):
+        return [*one] == [*other] and _are_same([*one.values()], [*other.values()])
+    if isinstance(one, np.ndarray):
+        return np.array_equal(one, other)
+    try:
+        return bool(one == other)
+    except (TypeError, ValueError):  # what a class of the user's says
+        return False

@@ -52,14 +52,18 @@ class Score(Hook):
             return
         try:
             score = self._score_of(run)
-            if not math.isfinite(score):
-                raise ValueError(f"It gives {score} for them.")
         except (TypeError, ValueError) as err:
             raise ValueError(
                 f"scoring={self._estimator.scoring!r} cannot judge the rows held out: "
                 f'{err} Choose a scorer for this y, such as "accuracy", "roc_auc_ovr" '
                 'or "r2", or give rows of all classes as X_val, y_val.'
             ) from err
+        if not math.isfinite(score):
+            raise ValueError(
+                f"scoring={self._estimator.scoring!r} cannot judge the rows held out: "
+                f"it gives {score} for {len(self._y)} of them. Give more rows, and of "
+                "all classes, as X_val, y_val, or another scoring."
+            )
 
     def end_epoch(self, run):
         run.log("val_score", self._score_of(run))

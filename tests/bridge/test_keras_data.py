@@ -9,7 +9,9 @@ from scipy.sparse import csr_array
 from sklearn.exceptions import (
     DataConversionWarning,
 )
+from sklearn.preprocessing import FunctionTransformer
 
+from skopt_nn import KerasClassifier
 from skopt_nn._backend import keras
 from tests.doubles import build_classifier, keras_classifier, keras_regressor
 
@@ -253,3 +255,30 @@ def test_rows_held_out_have_no_weights_of_classes(iris):
         for weights in (None, {0: 10.0})
     ]
     np.testing.assert_allclose(*losses, rtol=1e-5)
+
+
+def test_outputs_of_a_model_that_is_not_built_are_not_those_of_its_last_attribute(iris):
+    class Net(keras.Model):
+        def __init__(self):
+            super().__init__()
+            self.out = keras.layers.Dense(1, activation="sigmoid")
+            self.hidden = keras.layers.Dense(8, activation="relu")
+
+        def call(self, x):
+            return self.out(self.hidden(x))
+
+    X, y = iris[0][:100], iris[1][:100]
+    how = {"epochs": 40, "optimizer__learning_rate": 0.02}
+    estimator = keras_classifier(model=Net, loss="binary_crossentropy", **how)
+    assert estimator.fit(X, y).score(X, y) > 0.9
+
+
+def test_weights_of_classes_need_no_encoder_that_knows_them(iris):
+    class Numbered(KerasClassifier):
+        @property
+        def target_encoder(self):
+            return FunctionTransformer()
+
+    estimator = Numbered(build_linear, loss="sparse_categorical_crossentropy")
+    estimator.set_params(class_weight={0: 1, 1: 1, 2: 2}, verbose=0)
+    assert len(estimator.fit(*iris).history_["loss"]) == 1

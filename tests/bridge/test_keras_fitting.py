@@ -197,3 +197,47 @@ def test_a_loss_whose_training_failed_is_not_the_one_that_goes_on(targets):
     estimator.set_params(loss="mse", optimizer__learning_rate=1e-9).fit(X, y)
     error = np.square(estimator.predict(X) - y).mean()
     assert estimator.history_["loss"][-1] == pytest.approx(error, rel=1e-3)
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [{"fit__batch_size": 16}, {"fit__epochs": 2}, {"predict__batch_size": 64}],
+    ids=str,
+)
+def test_parameters_of_a_call_may_change_between_calls(iris, changed):
+    estimator = keras_classifier(warm_start=True, fit__batch_size=32).fit(*iris)
+    estimator.set_params(**changed).fit(*iris)
+    assert estimator.n_iter_ == 1 + changed.get("fit__epochs", 1)
+
+
+def test_labels_follow_a_loss_that_compares_otherwise(iris):
+    X, y = iris
+    how = {"epochs": 30, "optimizer__learning_rate": 0.03}
+    estimator = keras_classifier(warm_start=True, **how).fit(X, y)
+    for loss in ("mse", "sparse_categorical_crossentropy"):
+        estimator.set_params(loss=loss).fit(X, y)
+        assert estimator.score(X, y) > 0.9
+
+
+def test_another_rate_may_be_set_before_the_first_training(iris):
+    estimator = keras_classifier().initialize(*iris)
+    estimator.set_params(optimizer__learning_rate=0.5).partial_fit(*iris)
+    assert float(estimator.model_.optimizer.learning_rate) == 0.5
+
+
+def test_what_cannot_be_compiled_is_refused_each_time(iris):
+    estimator = keras_classifier().fit(*iris).set_params(optimizer="nonsense")
+    for _ in range(2):
+        with pytest.raises(ValueError, match="Could not interpret optimizer"):
+            estimator.partial_fit(*iris)
+
+
+def test_equal_arguments_of_the_build_function_change_nothing(iris):
+    def build(meta, sizes):
+        return build_classifier(meta, units=int(sizes["units"][0]))
+
+    estimator = keras_classifier(model=build, sizes={"units": np.array([4, 5])})
+    estimator.fit(*iris).set_params(sizes={"units": np.array([4, 5])})
+    estimator.partial_fit(*iris)
+    with pytest.raises(ValueError, match="the build function made with sizes"):
+        estimator.set_params(sizes={"units": np.array([5])}).partial_fit(*iris)

@@ -171,7 +171,7 @@ def test_a_score_that_is_no_number_is_refused_before_training(split, tiny):
         pytest.warns(UndefinedMetricWarning),
         pytest.raises(
             ValueError,
-            match="scoring='roc_auc' cannot judge the rows held out: It gives n",
+            match="scoring='roc_auc' cannot judge the rows held out: it gives n",
         ),
     ):
         net.fit(X, y == 1, X_val=X_val[ones], y_val=y_val[ones] == 1)
