@@ -12,12 +12,12 @@ import time
 import numpy as np
 
 from benchmarks import data, report
-from benchmarks.sharing import CNN, DEEP, RECURSIVE, clustered
+from benchmarks.sharing import CNN, DEEP, RECURSIVE, UNSHARED, clustered
 from skopt_nn import SharedWeightClassifier
 
 SETTINGS = {
     "three kernels": {
-        "unshared": {**CNN, "sharing": None},
+        "unshared": {**CNN, **UNSHARED},
         "clustered, 16 values": {**CNN, **clustered(16)},
         "clustered, 2 values": {**CNN, **clustered(2)},
     },

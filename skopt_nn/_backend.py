@@ -83,6 +83,11 @@ else:
     keras = _import_keras()
 
 
+def to_host(variables):
+    """Copies of the values of variables: a backend may write into what it hands out."""
+    return [np.array(keras.ops.convert_to_numpy(v.value)) for v in variables]
+
+
 def on_device(array):
     """A copy of an array where the backend computes.
 

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 from sklearn.exceptions import ConvergenceWarning
+from sklearn.utils.class_weight import compute_class_weight
 
 from skopt_nn._compat import warn
 from skopt_nn.training.hooks import Hook
@@ -123,6 +124,26 @@ def extended(
         + list(more.get(name, [math.nan] * n_more))
         for name in {**history, **more}
     }
+
+
+def check_class_weight_of_parts(class_weight) -> None:
+    if class_weight == "balanced":
+        raise ValueError(
+            "class_weight='balanced' is not supported for partial_fit, which sees a "
+            "part of the labels. Pass the weights as a dict of class to weight."
+        )
+
+
+def weights_of_classes(class_weight, known, labels, sample_weight):
+    """Sorted classes and the weight of each.
+
+    A part of the data may lack a class that is known; ``"balanced"`` is about those
+    that are there.
+    """
+    is_balanced = class_weight == "balanced"
+    classes = np.unique(labels) if is_balanced or known is None else known
+    how = {"classes": classes, "y": labels, "sample_weight": sample_weight}
+    return classes, compute_class_weight(class_weight, **how)
 
 
 def warn_of_divergence(estimator, epoch: int, hint: str) -> None:

@@ -1,6 +1,7 @@
 """What `KerasClassifier` and `KerasRegressor` share: scikeras' base made whole."""
 
 from contextlib import ExitStack
+from functools import partial
 
 from sklearn.callback import CallbackSupportMixin, with_callbacks
 from sklearn.utils.validation import check_consistent_length, check_is_fitted
@@ -239,10 +240,8 @@ class BaseWrapper(
             if goes_on:
                 stack.enter_context(kept_values(self.model_))
             _routing.check_fit_arguments(self.__name__, kwargs, self.model_)
-            y, weigh = (
-                self.target_encoder_.transform(y),
-                self._weigher(y, sample_weight),
-            )
+            weigh = partial(self._weigh, y, sample_weight)
+            y = self.target_encoder_.transform(y)
             X = self.feature_encoder_.transform(X)
             self._check_model_compatibility(y)
             validation = self._encoded_validation(*validation)
@@ -293,9 +292,9 @@ class BaseWrapper(
         weights = check_sample_weight(sample_weight, X)
         return X, y, weights / weights.mean()
 
-    def _weigher(self, y, sample_weight):
-        """What gives the weights of all rows, None if equal, from those trained on."""
-        return lambda rows: sample_weight
+    def _weigh(self, y, sample_weight, rows):
+        """Weights of all rows, None if equal, where these are trained on; None: all."""
+        return sample_weight
 
     # -- predicting -------------------------------------------------------------
 

@@ -4,7 +4,7 @@ import numpy as np
 from sklearn.base import ClassifierMixin
 from sklearn.callback import with_callbacks
 from sklearn.metrics import accuracy_score
-from sklearn.utils.class_weight import compute_class_weight, compute_sample_weight
+from sklearn.utils.class_weight import compute_sample_weight
 from sklearn.utils.multiclass import type_of_target
 
 from skopt_nn import _fitting
@@ -213,33 +213,24 @@ class KerasClassifier(ClassifierMixin, BaseWrapper):
             This estimator.
         """
         with _fitting.all_or_nothing(self):
-            if self.class_weight == "balanced":
-                raise ValueError(
-                    "class_weight='balanced' is not supported for partial_fit, which "
-                    "sees a part of the labels. Pass a dict of class to weight."
-                )
+            _fitting.check_class_weight_of_parts(self.class_weight)
             if classes is not None:
                 check_partial_fit_first_call(self, classes)
             return super().partial_fit(X, y, sample_weight=sample_weight, **kwargs)
 
-    def _weigher(self, y, sample_weight):
+    def _weigh(self, y, sample_weight, rows):
         if self.class_weight is None:
-            return super()._weigher(y, sample_weight)
-        return lambda rows: self._weigh_classes(y, sample_weight, rows)
-
-    def _weigh_classes(self, y, sample_weight, rows):
+            return sample_weight
         if np.ndim(y) > 1 and np.shape(y)[1] > 1:
             weights = compute_sample_weight(class_weight=self.class_weight, y=y)
             return weights if sample_weight is None else weights * sample_weight
-        # A part of the data may lack a class; "balanced" is about those that are there.
-        labels, is_balanced = np.ravel(y), self.class_weight == "balanced"
+        labels = np.ravel(y)
         weights = np.ones(len(labels)) if sample_weight is None else sample_weight
         rows = np.arange(len(labels)) if rows is None else rows
         known = getattr(self, "classes_", None)
-        found = np.unique(labels[rows])
-        classes = found if is_balanced or known is None else known
-        how = {"y": labels[rows], "sample_weight": weights[rows]}
-        class_weight = compute_class_weight(self.class_weight, classes=classes, **how)
+        classes, class_weight = _fitting.weights_of_classes(
+            self.class_weight, known, labels[rows], weights[rows]
+        )
         places = np.searchsorted(classes, labels).clip(max=len(classes) - 1)
         weights = weights * class_weight[places]
         if not weights[rows].any():

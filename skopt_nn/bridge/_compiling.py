@@ -64,7 +64,7 @@ def check_outputs(model, expected, encoder):
     encoder : transformer
         Of the targets; its ``units_`` says how many units an output may have.
     """
-    outputs = getattr(model, "outputs", None) if model.built else None
+    outputs = _outputs(model)
     if not outputs:
         return
     if expected and expected != len(outputs):
@@ -88,7 +88,7 @@ def check_outputs(model, expected, encoder):
 
 def n_units(model, encoder):
     """Outputs of a model; where it does not say so yet, one, or one for each class."""
-    outputs = getattr(model, "outputs", None) if model.built else None
+    outputs = _outputs(model)
     if outputs:
         shape = outputs[0].shape
         return shape[-1] if len(shape) > 1 else 1
@@ -96,6 +96,10 @@ def n_units(model, encoder):
         return model.layers[-1].units
     n_classes = encoder.n_classes_ or 1
     return n_classes if n_classes > 2 else 1
+
+
+def _outputs(model):
+    return getattr(model, "outputs", None) if model.built else None
 
 
 def warn_of_logits(model):

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from skopt_nn._backend import keras
+from skopt_nn._backend import keras, to_host
 from skopt_nn._compat import compile_arguments, layers_of
 from skopt_nn._fitting import without_unpicklable
 from skopt_nn.bridge._seeds import seed_variables
@@ -71,7 +71,7 @@ class ArchivedModel:
     def __init__(self, model):
         self.rebuild, self.archive = model.__reduce__()[:2]
         self.custom_objects = custom_objects(model)
-        self.seed_states = values(seed_variables(model))
+        self.seed_states = to_host(seed_variables(model))
 
     def restore(self, rebuild):
         with keras.saving.custom_object_scope(self.custom_objects):
@@ -84,9 +84,9 @@ class ModelValues:
     """A model's values, where only the build function can make the model again."""
 
     def __init__(self, model):
-        self.variables = values(model.variables)
+        self.variables = to_host(model.variables)
         optimizer = getattr(model, "optimizer", None)
-        self.optimizer = values(optimizer.variables) if optimizer else []
+        self.optimizer = to_host(optimizer.variables) if optimizer else []
 
     def restore(self, rebuild):
         model = rebuild()
@@ -132,11 +132,6 @@ def is_importable(named: Any) -> bool:
     return getattr(module, named.__qualname__, None) is named
 
 
-def values(variables: list) -> list[np.ndarray]:
-    """Copies: a backend may give the memory of a value to the next one."""
-    return [np.asarray(keras.ops.convert_to_numpy(v.value)) for v in variables]
-
-
 @contextmanager
 def kept_values(model: keras.Model) -> Iterator[None]:
     """Give a model that there was before its values back, if the block fails."""
@@ -144,8 +139,7 @@ def kept_values(model: keras.Model) -> Iterator[None]:
     if optimizer and model.built and not optimizer.built:
         optimizer.build(model.trainable_variables)
     variables = [*model.variables, *(optimizer.variables if optimizer else ())]
-    # A backend may write into the memory of a value.
-    before = list(map(np.array, values(variables)))
+    before = to_host(variables)
     try:
         yield
     except BaseException:

@@ -2,8 +2,7 @@
 
 import numpy as np
 
-from skopt_nn._backend import keras
-from skopt_nn.bridge._pickle import values
+from skopt_nn._backend import keras, to_host
 from skopt_nn.training.hooks import Hook
 
 
@@ -75,7 +74,7 @@ class KerasRun(keras.callbacks.Callback):
 
     def snapshot(self):
         variables = [*self.model.weights, *self.model.optimizer.variables]
-        return list(zip(variables, values(variables)))
+        return list(zip(variables, to_host(variables)))
 
     def restore(self, snapshot):
         for variable, value in snapshot:

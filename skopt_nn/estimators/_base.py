@@ -231,9 +231,8 @@ class NeuralEstimator(CheckedNetwork):
         if outcome.diverged_at is not None:
             hint = f"A smaller learning_rate (got {self.learning_rate}) may help."
             warn_of_divergence(self, outcome.diverged_at, hint)
-        elif self.early_stopping and held_out and outcome.best_epoch is None:
-            name = "val_loss" if self.scoring == "loss" else "val_score"
-            warn_of_no_best_epoch(self, name)
+        elif self.early_stopping and outcome.watched and outcome.best_epoch is None:
+            warn_of_no_best_epoch(self, outcome.watched)
 
     def _augmentation(self):
         changes, shape = self._changes(self._recipe), self._recipe.input_shape

@@ -5,11 +5,11 @@ from scipy.special import expit, softmax
 from sklearn.base import ClassifierMixin
 from sklearn.callback import with_callbacks
 from sklearn.metrics import accuracy_score
-from sklearn.utils.class_weight import compute_class_weight
 from sklearn.utils.multiclass import check_classification_targets, type_of_target
 from sklearn.utils.validation import column_or_1d
 
 from skopt_nn._compat import check_partial_fit_first_call, fit_context
+from skopt_nn._fitting import check_class_weight_of_parts, weights_of_classes
 from skopt_nn._parameters import parameters
 from skopt_nn._soft_targets import as_probabilities, check_soft_targets
 from skopt_nn.estimators._groups import ClassifierOptions
@@ -160,11 +160,7 @@ class NeuralClassifierMixin(ClassifierMixin, ClassifierOptions):
         -------
         self : object
         """
-        if self.class_weight == "balanced":
-            raise ValueError(
-                "class_weight='balanced' is not supported for partial_fit, which sees "
-                "a part of the labels. Pass the weights as a dict of class to weight."
-            )
+        check_class_weight_of_parts(self.class_weight)
         return self._partial_fit(X, y, sample_weight, classes)
 
     # -- y ----------------------------------------------------------------------
@@ -210,11 +206,8 @@ class NeuralClassifierMixin(ClassifierMixin, ClassifierOptions):
         if self.class_weight is None:
             return weights
         labels = self.classes_[indices]
-        # A part of the data may lack a class; "balanced" is about those that are there.
-        is_balanced = self.class_weight == "balanced"
-        classes = np.unique(labels) if is_balanced else self.classes_
-        class_weight = compute_class_weight(
-            self.class_weight, classes=classes, y=labels, sample_weight=weights
+        classes, class_weight = weights_of_classes(
+            self.class_weight, self.classes_, labels, weights
         )
         of_rows = class_weight[np.searchsorted(classes, labels)]
         if class_weight.min() < 0 or of_rows.max() == 0:

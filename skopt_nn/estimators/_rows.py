@@ -207,10 +207,7 @@ def from_origin(examples, recipe):
     while isinstance(rows, training.RowsView):
         views.append(rows)
         rows = rows.rows
-    seen = np.arange(len(rows))
-    for view in reversed(views):
-        seen = seen[view.indices]
-    origin = _origin(rows.X, seen, recipe)
+    origin = _origin(rows.X, views, recipe)
     if origin is None:
         return examples, None
     rows = replace(rows, origin=origin)
@@ -219,9 +216,12 @@ def from_origin(examples, recipe):
     return replace(examples, rows=rows), origin
 
 
-def _origin(X, seen, recipe):
+def _origin(X, views, recipe):
     if X.dtype in (np.float32, np.float16, np.uint8) or not recipe.standardizes:
         return None
+    seen = np.arange(len(X))
+    for view in reversed(views):
+        seen = seen[view.indices]
     size = max(_CHUNK_VALUES // X.shape[1], 1)
     scaler = StandardScaler()
     for rows in chunks(len(seen), size):

@@ -43,9 +43,9 @@ class Tokens:
             return
         self._check_ids(flat)
         if reset:
-            is_given = self.vocabulary_size != "auto"
-            seen = flat.max(axis=1, where=weights[:, np.newaxis] > 0, initial=0)
-            size = self.vocabulary_size if is_given else seen.max() + 1
+            size = self.vocabulary_size
+            if size == "auto":
+                size = 1 + flat.max(where=weights[:, np.newaxis] > 0, initial=0)
             self.vocabulary_size_ = int(size)
 
     def _check_ids(self, X):

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from skopt_nn._backend import keras, on_device
+from skopt_nn._backend import keras, on_device, to_host
 from skopt_nn.networks._recipe import with_architecture
 from skopt_nn.networks.layers import Dropout
 
@@ -26,7 +26,7 @@ def n_parameters(model: keras.Model) -> int:
 
 def get_values(model: keras.Model) -> list[np.ndarray]:
     """The values of all variables, seeds of dropout masks included."""
-    return [np.array(keras.ops.convert_to_numpy(v.value)) for v in _variables(model)]
+    return to_host(_variables(model))
 
 
 def set_values(model: keras.Model, values: Sequence[np.ndarray]) -> keras.Model:

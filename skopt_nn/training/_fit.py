@@ -30,14 +30,17 @@ class Outcome:
         A value an epoch: ``loss``, ``learning_rate`` at its end and, with
         validation rows, ``val_loss``; whatever hooks log.
     optimizer_state : list of ndarray
+    watched : str or None
+        The log by which the best epoch is told; None where the last one is kept.
     best_epoch : int or None
-        The epoch whose weights the model has; None if it is as before.
+        The epoch that it is; None if none could be told.
     diverged_at : int or None
         The epoch whose loss or weights overflowed; the weights are those before it.
     """
 
     history: dict[str, list[float]]
     optimizer_state: list[np.ndarray]
+    watched: str | None
     best_epoch: int | None
     diverged_at: int | None
 
@@ -87,7 +90,7 @@ def fit(
     own = [*_deadline(training), keep, *_callbacks(training, callbacks)]
     run.train(first_epoch, [*measures, *own, *hooks])
     state = run.trainer.optimizer_state
-    return Outcome(run.history, state, keep.best_epoch, run.diverged_at)
+    return Outcome(run.history, state, keep.watched, keep.best_epoch, run.diverged_at)
 
 
 def _keeper(training, validation):

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from skopt_nn._backend import keras
+from skopt_nn._backend import keras, to_host
 from skopt_nn.training._averaging import averaged, averaging_decay
 from skopt_nn.training._batches import batches
 from skopt_nn.training._optimizers import decays, make_optimizer
@@ -79,7 +79,7 @@ class PortableTrainer:
 
     @property
     def optimizer_state(self):
-        return _to_host(self.optimizer.variables)
+        return to_host(self.optimizer.variables)
 
     @property
     def _variables(self):
@@ -88,7 +88,7 @@ class PortableTrainer:
     def snapshot(self):
         self._show(average=False)
         other = None if self._other is None else list(map(_array, self._other))
-        return _to_host(self._variables), other
+        return to_host(self._variables), other
 
     def restore(self, snapshot):
         values, self._other = snapshot
@@ -147,10 +147,6 @@ def _packed(batch):
 def _mean(parts):
     weights, losses = zip(*parts)
     return float(np.dot(weights, losses) / sum(weights))
-
-
-def _to_host(variables):
-    return [_array(v.value) for v in variables]
 
 
 def _array(value):

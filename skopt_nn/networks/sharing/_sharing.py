@@ -75,12 +75,13 @@ class Sharing:
     def accepts(self, recipe: Any) -> str | None:
         """Why a network of this recipe cannot be trained on; None if it can."""
         slots = recipe.slots()
-        if self.groups(slots) == {
-            slot: recipe.groups.get(slot, slot) for slot in slots
-        }:
+        groups = {slot: recipe.groups.get(slot, slot) for slot in slots}
+        if self.groups(slots) == groups:
             return None
-        shared = shared_layers(recipe.groups)
-        return f"in which layers share weights (as {', '.join(shared) or 'none does'})"
+        shared = ", ".join(shared_layers(groups))
+        if not shared:
+            return "in which no layers share weights"
+        return f"in which layers share weights (as {shared})"
 
     def after_training(self, run: SharingRun) -> None:
         """What happens behind the last epoch."""

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 
 import numpy as np
 
-from skopt_nn._backend import keras
+from skopt_nn._backend import keras, to_host
 from skopt_nn.training.hooks._hook import Hook
 
 ops = keras.ops
@@ -71,18 +71,13 @@ def _obeying(run):
     optimizer = run.model.optimizer
     # A schedule may have moved it: what callbacks see and set is its largest.
     optimizer.learning_rate = run.learning_rate
-    rate, weights = _rate(optimizer), _weights(run.model)
+    rate, weights = _rate(optimizer), to_host(run.model.variables)
     yield
     if _rate(optimizer) != rate:
         run.learning_rate = _rate(optimizer)
-    if not all(map(np.array_equal, weights, _weights(run.model))):
+    if not all(map(np.array_equal, weights, to_host(run.model.variables))):
         run.read()
 
 
 def _rate(optimizer):
     return float(ops.convert_to_numpy(ops.convert_to_tensor(optimizer.learning_rate)))
-
-
-def _weights(model):
-    # Copies: a backend may change them in place.
-    return [np.array(ops.convert_to_numpy(v.value)) for v in model.variables]
