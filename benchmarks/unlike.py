@@ -108,11 +108,15 @@ class Once(MetaEstimatorMixin, BaseEstimator):
 
 def fusions(members):
     """Fusions of these members, by name, each with its defaults."""
+    two = members[:2]
     return {
         "equal weights": make_parallel_fusion(*members),
         "greedy weights": make_parallel_fusion(*members, weights="greedy"),
         "convex weights": make_parallel_fusion(*members, weights="convex"),
         "stacked": make_stacked_fusion(*members),
+        "network and trees, equal": make_parallel_fusion(*two),
+        "network and trees, convex": make_parallel_fusion(*two, weights="convex"),
+        "network and trees, stacked": make_stacked_fusion(*two),
     }
 
 
@@ -132,7 +136,7 @@ def measure(task, folder, seed):
     alone = {name: Once(member) for name, member in alone.items()}
     found = {}
     try:
-        for name, model in {**alone, **fusions(alone.values())}.items():
+        for name, model in {**alone, **fusions([*alone.values()])}.items():
             model.fit(X, y)
             loss = tables.loss_of(model, X_test, y_test)
             found[name] = scored(model, X_test, y_test), loss
