@@ -13,8 +13,15 @@ from sklearn.metrics import log_loss
 from benchmarks import report, script, students
 from skopt_nn import CNNClassifier, DistilledClassifier
 
+
+def spoken(folder, seed):
+    """Every other frame and every other band of log-mel images."""
+    X, X_test, y, y_test = students.spoken(folder, seed)
+    return X[:, ::2, ::2], X_test[:, ::2, ::2], y, y_test
+
+
 # Of at least three classes, which "decoupled" needs.
-TASKS = {name: students.TASKS[name] for name in ("digits", "images", "spoken")}
+TASKS = {"digits": students.digits, "images": students.images, "spoken": spoken}
 WAYS = {
     '`"soft"`': {},
     '`"logits"`': {"method": "logits"},
