@@ -51,10 +51,11 @@ def measure(task, folder, seed):
     X, y, student = TASKS[task](folder, seed)
     X = np.asarray(X)
     teacher = FrozenEstimator(GaussianNB(var_smoothing=0.01).fit(X, y))
-    distilled = DistilledClassifier(teacher, student, random_state=seed)
-    n_queries = min(9 * len(X), max(20_000, len(X)))
+    distilled = DistilledClassifier(
+        teacher, student, queries=9 * len(X), random_state=0
+    )
     epochs = distilled.fit(X, y).n_iter_
-    rows = np.resize(np.arange(len(X)), len(X) + n_queries)
+    rows = np.resize(np.arange(len(X)), 10 * len(X))
     alone = clone(student).set_params(epochs=epochs)
     seconds = []
     for _ in range(1 + N_ROUNDS):
