@@ -11,6 +11,7 @@ from skopt_nn.fusion.serial._stage_weights import (
     boosted_weights,
     boosting,
     line_search,
+    summed,
 )
 
 # Losses of scikit-learn's and our regressors.
@@ -69,13 +70,13 @@ def left_by(before, problem, *, adds, rate):
     scores, y, weight = before.scores[rows], problem.y[rows], problem.weights[rows]
     if problem.classes is None:
         steps = line_search(scores, y, weight, rates)
-        said = (before.scores.mT @ steps).reshape(problem.y.shape)
-        return replace(problem, y=problem.y - said)
+        said = summed(before.scores, steps, rates).reshape(problem.y.shape)
+        return replace(problem, y=problem.y - rate * said)
     known = problem.classes, weight, rates, before.in_logits
     weights, exponent = boosting(scores, y, *known)
     if adds:
-        so_far = SoFar.of(before.scores, weights, before.in_logits)
-        return replace(problem, offsets=so_far.logits())
+        so_far = SoFar.of(before.scores, weights, before.in_logits, rates)
+        return replace(problem, offsets=rate * so_far.logits())
     boosted = np.zeros(len(problem))
     boosted[rows] = boosted_weights(weight, rate * exponent)
     return replace(problem, sample_weight=boosted)

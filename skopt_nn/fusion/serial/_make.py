@@ -14,7 +14,7 @@ from skopt_nn.fusion.serial._weighted_sum import (
 
 
 def make_serial_fusion(
-    *estimators, weights=None, cv=3, learning_rate=None, method="auto", n_jobs=None,
+    *estimators, weights=None, cv=3, learning_rate=0.1, method="auto", n_jobs=None,
     random_state=None, memory=None, verbose=False,
 ):  # fmt: skip
     """Fuse members that are trained one after another, each on what came before.

@@ -55,12 +55,12 @@ class SerialStage(
         scores of a clone that did not. A network that fits its training rows
         perfectly would leave them nothing to learn. None hands on in-sample scores.
         Integers mean folds without shuffling, stratified for classifiers.
-    learning_rate : float, default=None
+    learning_rate : float, default=0.1
         How far this stage goes into the mistakes of the stages before it, in [0, 1].
         SAMME: the exponent on sample weights, from 0 (train on all rows alike) to 1.
-        Logits and regression: the share of the best step that is taken. None is 0.1
-        for SAMME and 1 for these. The first stage has nothing before it, and ignores
-        it.
+        Logits and regression: the share of what was said so far that the stage starts
+        from, from 0 (learn all anew) to 1 (learn what is left alone). The first stage
+        has nothing before it, and ignores it.
     method : {"auto", "logits", "samme"}, default="auto"
         How classes are learned behind other stages: ``"logits"`` adds to what these
         say, which needs a member with ``fit_offset``, as networks of this package
@@ -102,16 +102,21 @@ class SerialStage(
     In logit space stage *m* starts from what the stages before say, as the base margin
     of boosting [3]_: with :math:`F_{m-1}` the logarithm of their probabilities, mixed
     with a thousandth of the uniform distribution, it minimises the loss of
-    :math:`F_{m-1} + f_m`, and a line search on out-of-fold scores takes
-    :math:`b_m f_m` of it. Its lesson is ``fit_offset(X, y, scores, *, sample_weight,
-    classes)``, scores being :math:`F_{m-1}`; what it then calls probabilities is
+    :math:`\\nu_m F_{m-1} + f_m`, and a line search on out-of-fold scores finds
+    :math:`F_m = \\nu_m F_{m-1} + b_m f_m`, or leaves :math:`F_{m-1}` as it is, if the
+    loss of that is smaller. Its lesson is ``fit_offset(X, y, scores, *, sample_weight,
+    classes)``, scores being :math:`\\nu_m F_{m-1}`; what it then calls probabilities is
     :math:`\\mathrm{softmax}(f_m)`. A stage by SAMME behind it sees one member.
 
-    In regression stage *m* fits the residual :math:`r = y - \\sum_{j<m} b_j s_j(x)`
-    by :math:`s_m`. As in gradient boosting [3]_ a line search sets its weight, here on
-    scores that are out-of-fold:
-    :math:`b_m = \\nu_m \\max(0, \\sum_i w_i r_i s_m(x_i) / \\sum_i w_i s_m(x_i)^2)`,
-    :math:`b_1 = 1`. A stage that learnt noise gets little.
+    In regression stage *m* fits :math:`r = y - \\nu_m F_{m-1}(x)` by :math:`s_m`. As in
+    gradient boosting [3]_ a line search sets its weight, here on scores that are
+    out-of-fold: :math:`F_m = \\nu_m F_{m-1} + b_m s_m` with
+    :math:`b_m = \\max(0, \\sum_i w_i r_i s_m(x_i) / \\sum_i w_i s_m(x_i)^2)`, or
+    :math:`F_{m-1}`, whichever has the smaller squared error.
+
+    Boosting adds many weak members, each of which learns what is left alone. Members of
+    a serial fusion are few and strong: behind one that is right and sure on nearly all
+    rows, nearly none would be left to learn from. Hence the low default here, too.
 
     References
     ----------
@@ -135,9 +140,7 @@ class SerialStage(
 
     estimator: Any = parameter(MISSING, HasMethods(["fit", "predict"]), kw_only=False)
     cv: Any = parameter(3, "cv_object")
-    learning_rate: float | None = parameter(
-        None, [Range(Real, 0, 1, closed="both"), None]
-    )
+    learning_rate: float = parameter(0.1, Range(Real, 0, 1, closed="both"))
     method: str = parameter("auto", OneOf(("auto", "logits", "samme")))
     n_jobs: int | None = parameter(None, [Integral, None])
     random_state: Any = parameter(None, "random_state")
@@ -273,7 +276,7 @@ class SerialStage(
         if isinstance(X, StageOutput):
             check_stages(X, problem)
             check_learns_residuals(self.estimator)
-            lesson = left_by(X, problem, adds=adds, rate=self._rate_of(adds))
+            lesson = left_by(X, problem, adds=adds, rate=self.learning_rate)
         folds = problem.folds(self.cv if folded else None)
         root = self._init_callback_context(
             max_subtasks=1 + len(folds), sequential_subtasks=False
@@ -288,7 +291,7 @@ class SerialStage(
                 random=_generator(self.random_state),
             )
             self.estimator_, self._classes = member, problem.classes
-            self._is_added = adds
+            self._is_added, self._rate = adds, self.learning_rate
             output = self._hand_on(X, scores)
             self._n_before = output.scores.shape[1] - 1
             self._n_scores = output.scores.shape[2]
@@ -316,10 +319,10 @@ class SerialStage(
         return can
 
     def _hand_on(self, X, scores):
-        is_added = getattr(self, "_is_added", False)  # files of version 0.1 have none
+        # Files of version 0.1 have neither.
+        is_added, rate = getattr(self, "_is_added", False), getattr(self, "_rate", 1.0)
         if is_added:
             scores = np.log(np.maximum(scores, np.finfo(np.float64).tiny))
-        rate = self._rate_of(is_added)
         return StageOutput.sequenced_after(X, scores, self._classes, rate, is_added)
 
     @property
@@ -327,11 +330,6 @@ class SerialStage(
         if getattr(self, "_classes", None) is None:
             raise AttributeError(f"{type(self).__name__} has no attribute 'classes_'")
         return self._classes
-
-    def _rate_of(self, is_added):
-        if self.learning_rate is None:
-            return 0.1 if is_classifier(self.estimator) and not is_added else 1.0
-        return self.learning_rate
 
 
 def _samples(X):

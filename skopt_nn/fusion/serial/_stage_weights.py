@@ -2,7 +2,7 @@
 
 import numpy as np
 from scipy.optimize import brentq
-from scipy.special import softmax
+from scipy.special import log_softmax, softmax
 
 from skopt_nn._probabilities import floored
 
@@ -34,8 +34,9 @@ def stage_weight(missed, sample_weight, n_classes):
 class SoFar:
     """What the stages so far say together.
 
-    Votes are summed with their weights. Logits are added to the logarithm of that sum,
-    which is one vote from then on, of the weight of all that are in it.
+    Votes are summed with their weights. Logits are added to a share of the logarithm of
+    that sum, which is one vote from then on, of the weight of all that are in it; those
+    of no weight leave it as it is.
 
     Attributes
     ----------
@@ -47,20 +48,20 @@ class SoFar:
         self.votes, self.shares = [], []
 
     @classmethod
-    def of(cls, scores, weights, in_logits):
+    def of(cls, scores, weights, in_logits, rates):
         """Read all stages of scores of shape (n_samples, n_stages, n_classes)."""
         so_far = cls()
-        for said, weight, is_added in zip(scores.swapaxes(0, 1), weights, in_logits):
-            so_far.hear(said, weight, is_added)
+        for stage in zip(scores.swapaxes(0, 1), weights, in_logits, rates):
+            so_far.hear(*stage)
         return so_far
 
-    def hear(self, said, weight, is_added):
-        if is_added:
-            proba = softmax(self.logits() + weight * said, axis=1)
-            self.votes, self.shares = [proba], [sum(self.shares)]
-        else:
+    def hear(self, said, weight, is_added, rate):
+        if not is_added:
             self.votes.append(said)
             self.shares.append(weight)
+        elif weight:
+            proba = softmax(rate * self.logits() + weight * said, axis=1)
+            self.votes, self.shares = [proba], [sum(self.shares)]
 
     def probabilities(self):
         """Return the weighted mean; the mean, where no vote has a weight."""
@@ -90,7 +91,7 @@ def boosting(scores, y, classes, sample_weight, learning_rates, in_logits):
         The user's weights, none of them zero.
     learning_rates : sequence of float
         Exponent on the boosting weights that each stage trained with or, of a stage in
-        logit space, the share of the best step.
+        logit space, the share of the scores so far that it started from.
     in_logits : sequence of bool
         Whether a stage gives logits to add, and not votes.
 
@@ -107,17 +108,31 @@ def boosting(scores, y, classes, sample_weight, learning_rates, in_logits):
         said = scores[:, stage]
         if is_added:
             before = so_far.logits()
-            weights[stage] = rate * best_step(before, said, codes, sample_weight)
-            so_far.hear(said, weights[stage], is_added)
+            weights[stage] = step_of(before, said, codes, sample_weight, rate)
+            so_far.hear(said, weights[stage], is_added, rate)
             missed = so_far.probabilities().argmax(axis=1) != codes
             exponent = so_far.shares[0] * missed
         else:
             missed = said.argmax(axis=1) != codes
             seen = boosted_weights(sample_weight, rate * exponent)
             weights[stage] = stage_weight(missed, seen, scores.shape[2])
-            so_far.hear(said, weights[stage], is_added)
+            so_far.hear(said, weights[stage], is_added, rate)
             exponent = exponent + weights[stage] * missed
     return weights, exponent
+
+
+def step_of(before, said, codes, sample_weight, rate):
+    """Return the best step from a share of what was said before; 0 if that said more.
+
+    Between the loss of both it is decided on these rows, which neither has seen.
+    """
+    step = best_step(rate * before, said, codes, sample_weight)
+    rows = np.arange(len(codes))
+
+    def loss(logits):
+        return -sample_weight @ log_softmax(logits, axis=1)[rows, codes]
+
+    return step if loss(rate * before + step * said) < loss(before) else 0.0
 
 
 def best_step(before, said, codes, sample_weight):
@@ -134,8 +149,22 @@ def best_step(before, said, codes, sample_weight):
     return MOST_STEP if slope(MOST_STEP) <= 0 else brentq(slope, 0, MOST_STEP)
 
 
+def summed(scores, weights, rates):
+    """Return the sum of regression stages, of shape (n_samples, n_outputs).
+
+    A stage of some weight leaves those before it the share that it started from.
+    """
+    total = weights[0] * scores[:, 0]
+    for stage in range(1, len(weights)):
+        if weights[stage]:
+            total = rates[stage] * total + weights[stage] * scores[:, stage]
+    return total
+
+
 def line_search(scores, y, sample_weight, learning_rates):
     """Return the weights of regression stages: 1, then the best steps one by one.
+
+    A stage that brings no smaller squared error than those before it weighs 0.
 
     Parameters
     ----------
@@ -146,19 +175,22 @@ def line_search(scores, y, sample_weight, learning_rates):
     sample_weight : ndarray of shape (n_samples,)
         The user's weights.
     learning_rates : sequence of float
-        Share of the best step that each stage after the first takes.
+        Share of what was said before that each stage after the first started from.
 
     Returns
     -------
     weights : ndarray of shape (n_stages,)
     """
-    weights = np.ones(scores.shape[1])
-    weight = sample_weight[:, np.newaxis]
-    left = y.reshape(len(y), -1) - scores[:, 0]
+    weights = np.zeros(scores.shape[1])
+    weights[0] = 1.0
+    weight, y = sample_weight[:, np.newaxis], y.reshape(len(y), -1)
+    said = scores[:, 0]
     for stage in range(1, len(weights)):
-        term = scores[:, stage]
-        norm = np.sum(weight * term**2)
-        step = np.sum(weight * term * left) / norm if norm > 0 else 0.0
-        weights[stage] = learning_rates[stage] * max(step, 0.0)
-        left = left - weights[stage] * term
+        rate, term = learning_rates[stage], scores[:, stage]
+        left, norm = y - rate * said, np.sum(weight * term**2)
+        step = max(np.sum(weight * term * left) / norm, 0.0) if norm > 0 else 0.0
+        error = np.sum(weight * (left - step * term) ** 2)
+        if error < np.sum(weight * (y - said) ** 2):
+            weights[stage] = step
+            said = summed(scores, weights, learning_rates)
     return weights

@@ -19,7 +19,7 @@ from skopt_nn.fusion._cross_fit import fit_task
 from skopt_nn.fusion._members import check_sum_weights
 from skopt_nn.fusion._problem import Problem
 from skopt_nn.fusion.serial._stage_output import StageOutput
-from skopt_nn.fusion.serial._stage_weights import SoFar, boosting, line_search
+from skopt_nn.fusion.serial._stage_weights import SoFar, boosting, line_search, summed
 
 
 @parameters
@@ -56,8 +56,8 @@ class _WeightedSum(CallbackSupportMixin, BaseEstimator):
         n_stages = problem.X.shape[1]
         if self.weights is not None:
             return check_sum_weights(self.weights, n_stages, "stages")
-        rates = getattr(X, "learning_rates", np.ones(n_stages))
-        return self._best_weights(problem.take(problem.counted), rates, _in_logits(X))
+        part = problem.take(problem.counted)
+        return self._best_weights(part, _rates(X), _in_logits(X))
 
     def _scores_of_stages(self, X):
         check_is_fitted(self)
@@ -78,7 +78,8 @@ class WeightedSumClassifier(ClassifierMixin, _WeightedSum):
     weights : array-like of shape (n_stages,), default=None
         Weights of the stages, not negative. None computes SAMME's stage weights [1]_
         of votes and the best steps of logits from the out-of-fold scores and y; where
-        no vote is better than chance, all votes count alike.
+        no vote is better than chance, all votes count alike. Logits that bring no
+        smaller loss get 0, and leave what was said before as it is.
 
     Attributes
     ----------
@@ -161,8 +162,8 @@ class WeightedSumClassifier(ClassifierMixin, _WeightedSum):
         -------
         proba : ndarray of shape (n_samples, n_classes)
         """
-        scores, in_logits = self._scores_of_stages(X), _in_logits(X)
-        return SoFar.of(scores, self.stage_weights_, in_logits).probabilities()
+        scores, weights = self._scores_of_stages(X), self.stage_weights_
+        return SoFar.of(scores, weights, _in_logits(X), _rates(X)).probabilities()
 
     def predict(self, X):
         """Return the label of the largest sum.
@@ -209,7 +210,8 @@ class WeightedSumRegressor(RegressorMixin, MultiOutputMixin, _WeightedSum):
     ----------
     weights : array-like of shape (n_stages,), default=None
         Weights of the stages, not negative. None gives the first stage 1 and finds
-        those of the others by line search on the out-of-fold scores [1]_.
+        those of the others by line search on the out-of-fold scores [1]_; one that
+        brings no smaller error gets 0.
 
     Attributes
     ----------
@@ -287,7 +289,7 @@ class WeightedSumRegressor(RegressorMixin, MultiOutputMixin, _WeightedSum):
         y : ndarray of shape (n_samples,) or (n_samples, n_outputs)
         """
         scores = self._scores_of_stages(X)
-        total = np.einsum("ijk,j->ik", scores, self.stage_weights_)
+        total = summed(scores, self.stage_weights_, _rates(X))
         return total.reshape(len(total), *self._y_shape)
 
     @staticmethod
@@ -298,3 +300,8 @@ class WeightedSumRegressor(RegressorMixin, MultiOutputMixin, _WeightedSum):
 def _in_logits(X):
     """Whether each stage gives logits to add; those of a plain array vote."""
     return X.in_logits if isinstance(X, StageOutput) else (False,) * np.shape(X)[1]
+
+
+def _rates(X):
+    """The learning rate of each stage; 1 for those of a plain array."""
+    return X.learning_rates if isinstance(X, StageOutput) else (1.0,) * np.shape(X)[1]

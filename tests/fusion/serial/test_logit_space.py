@@ -48,12 +48,13 @@ def fused(few):
     return make_serial_fusion(tree, small_student(), cv=2).fit(*few)
 
 
-def test_a_network_starts_from_the_out_of_fold_logits_before_it(iris):
+@pytest.mark.parametrize("rate", [1.0, 0.25, 0.0])
+def test_a_network_starts_from_a_share_of_the_out_of_fold_logits_before_it(iris, rate):
     X, y = iris
     before = SerialStage(GaussianNB()).fit_transform(X, y)
     weight = np.linspace(0.5, 2, len(y))
-    stage = SerialStage(OffsetRecorder()).fit(before, y, weight)
-    assert_allclose(stage.estimator_.scores_, logits_of(before.scores[:, 0]))
+    stage = SerialStage(OffsetRecorder(), learning_rate=rate).fit(before, y, weight)
+    assert_allclose(stage.estimator_.scores_, rate * logits_of(before.scores[:, 0]))
     assert_array_equal(stage.estimator_.weight_, weight)
 
 
@@ -62,7 +63,9 @@ def test_probabilities_are_the_softmax_of_the_sum_of_logits(fused, few):
     tree, network = (stage.estimator_ for stage in fused[:-1])
     step = fused[-1].stage_weights_[1]
     added = np.log(network.predict_proba(X))
-    total = logits_of(tree.predict_proba(X)) + step * added
+    rate = fused[1].learning_rate
+    total = rate * logits_of(tree.predict_proba(X)) + step * added
+    assert rate < 1
     assert step > 0
     assert_allclose(fused.predict_proba(X), softmax(total, axis=1), rtol=1e-6)
 
@@ -90,28 +93,40 @@ def test_the_best_step_is_where_the_loss_has_no_slope():
     assert best_step(before, np.eye(3)[codes], codes, weight) == 4
 
 
-def test_the_learning_rate_is_the_share_of_the_step(few):
+def test_a_stage_that_lowers_no_loss_leaves_what_was_said(few):
+    """What it adds is noise, and a tenth of the logits before would be unsure."""
     X, y = few
-    before = SerialStage(DecisionTreeClassifier(max_depth=1), cv=2).fit_transform(X, y)
-    ends = []
-    for rate in (1.0, 0.5):
-        stage = SerialStage(OffsetRecorder(), learning_rate=rate, cv=2)
-        output = stage.fit_transform(before, y)
-        fusion = make_serial_fusion(GaussianNB())
-        ends.append(fusion[-1].fit(output, y).stage_weights_[1])
-    assert ends[1] == pytest.approx(ends[0] / 2)
+    members = GaussianNB(), OffsetRecorder()
+    fusion = make_serial_fusion(*members, cv=2).fit(X, y)
+    assert fusion[-1].stage_weights_[1] == 0
+    alone = fusion[0].estimator_.predict_proba(X)
+    assert_allclose(fusion.predict_proba(X), alone)
+
+
+def test_weights_that_are_given_go_with_the_share_that_was_started_from(few):
+    X, y = few
+    tree = DecisionTreeClassifier(max_depth=1, random_state=0)
+    members = tree, OffsetRecorder()
+    how = {"weights": [1, 0.5], "learning_rate": 0.3, "cv": 2}
+    fusion = make_serial_fusion(*members, **how).fit(X, y)
+    tree, recorder = (stage.estimator_ for stage in fusion[:-1])
+    added = np.log(recorder.predict_proba(X))
+    total = 0.3 * logits_of(tree.predict_proba(X)) + 0.5 * added
+    assert_allclose(fusion.predict_proba(X), softmax(total, axis=1), rtol=1e-6)
 
 
 def test_votes_behind_logits_see_one_member(iris):
     """A stage that takes no offset goes by SAMME, of what is said so far."""
     X, y = iris
     members = DecisionTreeClassifier(max_depth=1), OffsetRecorder(), Recorder()
-    fusion = make_serial_fusion(*members, cv=2).fit(X, y)
+    how = {"weights": [1, 0.5, 2], "learning_rate": 0.9, "cv": 2}
+    fusion = make_serial_fusion(*members, **how).fit(X, y)
     output = fusion[:-1].transform(X)
     assert output.in_logits == (False, True, False)
     weights = fusion[-1].stage_weights_
     votes = output.scores
-    composed = softmax(logits_of(votes[:, 0]) + weights[1] * votes[:, 1], axis=1)
+    before = 0.9 * logits_of(votes[:, 0])
+    composed = softmax(before + weights[1] * votes[:, 1], axis=1)
     total = weights[0] * composed + weights[2] * votes[:, 2]
     assert_allclose(fusion.predict_proba(X), total / (weights[0] + weights[2]))
 

@@ -44,29 +44,36 @@ def test_probabilities_are_the_mean_weighted_by_stage_weights(iris):
     assert_array_equal(fusion.predict(X), expected.argmax(axis=1))
 
 
-@pytest.mark.parametrize("rate", [None, 0.25])
+@pytest.mark.parametrize("rate", [1.0, 0.1])
 @pytest.mark.parametrize("weighted", [False, True])
-def test_regression_stages_fit_the_out_of_fold_residual(diabetes, rate, weighted):
+def test_regression_stages_fit_what_a_share_of_those_before_leaves(
+    diabetes, rate, weighted
+):
     X, y = diabetes
     weight = np.random.default_rng(0).uniform(0.5, 2, len(y)) if weighted else None
-    members = [Ridge(), DecisionTreeRegressor(max_depth=2), Ridge(10.0)]
+    members = [DecisionTreeRegressor(max_depth=1), Ridge(), Ridge(1e6)]
     fusion = make_serial_fusion(*members, cv=KFold(3), learning_rate=rate)
     params = {f"{name}__sample_weight": weight for name, _ in fusion.steps}
     fusion.fit(X, y, **params if weighted else {})
 
     w = np.ones(len(y)) if weight is None else weight
-    residual, total = y.copy(), np.zeros(len(y))
+    said, total, taken = np.zeros(len(y)), np.zeros(len(y)), []
     for index, member in enumerate(members):
-        folded = np.empty(len(y))
+        share = rate if index else 0
+        left, folded = y - share * said, np.empty(len(y))
         for train, test in KFold(3).split(X):
-            fold = clone(member).fit(X[train], residual[train], w[train])
+            fold = clone(member).fit(X[train], left[train], w[train])
             folded[test] = fold.predict(X[test])
-        step = (rate or 1) * (w * folded) @ residual / ((w * folded) @ folded)
-        step = max(step, 0) if index else 1
-        total += step * clone(member).fit(X, residual, w).predict(X)
-        residual = residual - step * folded
-        assert fusion[-1].stage_weights_[index] == pytest.approx(step)
+        step = max((w * folded) @ left / ((w * folded) @ folded), 0) if index else 1
+        error = w @ (left - step * folded) ** 2
+        taken.append(not index or error < w @ (y - said) ** 2)
+        if taken[-1]:
+            added = step * clone(member).fit(X, left, w).predict(X)
+            said, total = share * said + step * folded, share * total + added
+        assert fusion[-1].stage_weights_[index] == pytest.approx(step * taken[-1])
     assert_allclose(fusion.predict(X), total)
+    assert taken[1]
+    assert not taken[2] or rate == 1
 
 
 def test_a_regression_stage_that_learns_noise_is_not_heard():
