@@ -13,7 +13,7 @@ from skopt_nn._compat import num_samples, safe_indexing
 from skopt_nn._parameters import Range, parameter, parameters
 from skopt_nn.fusion._fit_members import scores_of
 from skopt_nn.fusion._learned_voting import LearnedSoftVoting
-from skopt_nn.fusion._members import named_members
+from skopt_nn.fusion._members import kept_folds, named_members
 from skopt_nn.fusion._thresholds import Walk, exits_at, least_time
 
 N_TIMED, N_REPEATS = 256, 3
@@ -188,15 +188,13 @@ def make_cascade(
     ----------
     *estimators : classifiers with ``predict_proba``
         The members, cheap to dear; a fitted one stays as it is in a FrozenEstimator.
-    tolerance, cv : object
+    tolerance, cv, n_jobs : object
         Of :class:`CascadeClassifier`.
     costs : array-like of shape (n_estimators,), default=None
         Milliseconds a row of each member, by which they are sorted. None keeps them in
         order and measures their time in ``fit``.
     weights : array-like of shape (n_estimators,), default=None
         How much each counts in the mean, positive; None means equal weights.
-    n_jobs : int, default=None
-        Number of fits at once.
 
     Returns
     -------
@@ -226,8 +224,9 @@ def make_cascade(
         raise TypeError(
             f"A cascade holds classifiers, got regressors: {[e for _, e in members]}."
         )
+    costs, weights = (of if of is None else list(of) for of in (costs, weights))
     members, costs, weights = _by_cost(members, costs, weights)
-    how = {"tolerance": tolerance, "cv": cv, "n_jobs": n_jobs}
+    how = {"tolerance": tolerance, "cv": kept_folds(cv), "n_jobs": n_jobs}
     return CascadeClassifier(members, costs=costs, weights=weights, **how)
 
 

@@ -105,7 +105,20 @@ class LearnedVoting:
         elif self._learns:
             named = zip([name for name, _ in members], fitted)
             scores = np.stack(ask(named, held_out.X, type(self).__name__))
+        if self._learns:
+            self._check_scores([name for name, _ in members], scores)
         self._keep(fitted, labels, self._learn(fitted, scores, held_out))
+
+    def _check_scores(self, names, scores):
+        """Raise for a member whose outputs no weight can be learned on."""
+        for name, said in zip(names, scores):
+            n_bad = len(said) - np.isfinite(said).all(axis=1).sum()
+            if n_bad:
+                raise ValueError(
+                    f"The member {name!r} of {type(self).__name__} must give finite "
+                    f"numbers, and gives NaN or infinity for {n_bad} of {len(said)} "
+                    "rows that it did not see. Train it otherwise, or leave it out."
+                )
 
     def _checked_members(self):
         are_given = not (self.weights is None or isinstance(self.weights, str))

@@ -4,6 +4,7 @@ from contextlib import contextmanager
 
 import numpy as np
 from sklearn.base import is_classifier, is_regressor
+from sklearn.exceptions import NotFittedError
 from sklearn.utils import get_tags
 
 from skopt_nn._compat import BaseSearchCV, name_estimators
@@ -85,13 +86,19 @@ def check_sum_weights(weights, n_members, members):
     return weights
 
 
+def kept_folds(cv):
+    """Return ``cv``, an iterator as a list: stages and fits read it again."""
+    return list(cv) if hasattr(cv, "__next__") else cv
+
+
 @contextmanager
 def named_failure(name, owner):
     """Say which member of a fusion an error comes from."""
     try:
         yield
     except Exception as err:
-        kinds = (kind for kind in (ValueError, TypeError) if isinstance(err, kind))
+        known = NotFittedError, ValueError, TypeError
+        kinds = (kind for kind in known if isinstance(err, kind))
         raise next(kinds, RuntimeError)(
             f"The member {name!r} of {owner} failed: {err}"
         ) from err

@@ -172,7 +172,7 @@ class Problem:
         if len(rows) < n_splits:
             raise ValueError(
                 f"cv={n_splits} folds need at least {n_splits} rows, got "
-                f"n_samples={len(rows)}. Pass fewer folds, or cv=None."
+                f"n_samples={len(rows)}. Pass fewer folds, or more rows."
             )
         draws = isinstance(cv, Integral) or hasattr(cv, "split")
         if draws and not isinstance(cv, PredefinedSplit):
@@ -184,6 +184,11 @@ class Problem:
                 for fold in splitter.split()
             ]
             folds = [(train, test) for train, test in folds if len(test)]
+        if not folds:
+            raise ValueError(
+                f"cv must give at least one fold, got none from {cv!r}. An iterator "
+                "gives its folds once: pass a list of them."
+            )
         tested = np.concatenate([test for _, test in folds])
         if not np.array_equal(np.sort(tested), rows):
             raise ValueError(

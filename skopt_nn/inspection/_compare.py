@@ -38,8 +38,8 @@ def compare(
     Parameters
     ----------
     estimators : dict of str to estimator, list of (str, estimator) or of estimators
-        Classifiers or regressors, never a mix, fitted or not. A list of estimators is
-        named by their classes. None of them is changed.
+        Classifiers or regressors, fitted or not, of which none is changed. A list of
+        estimators is named by their classes.
     X : array-like of shape (n_samples, n_features) or (n_samples, *input_shape)
         Held-out rows, or all rows if a model is to be fitted here.
     y : array-like of shape (n_samples,) or (n_samples, n_outputs)
@@ -70,12 +70,18 @@ def compare(
     {'CNNClassifier': 131.0, 'LogisticRegression': nan}
     """
     pandas = optional("pandas", "compare")
-    models = named_estimators(estimators)
+    models, (y, y_test) = named_estimators(estimators), map(_as_row, (y, y_test))
     test = _check(models, X, y, X_test, y_test)
     models, seconds, X, y = _fitted(models, X, y, test, test_size, random_state)
     rows = [_row(name, model, X, y, seconds) for name, model in models.items()]
     index = pandas.Index(list(models), name="model")
     return pandas.DataFrame(rows, index=index)
+
+
+def _as_row(y):
+    """A column of labels or values as one row of them."""
+    shape = np.shape(y)
+    return np.asarray(y).ravel() if len(shape) == 2 and shape[1] == 1 else y
 
 
 def _check(models, X, y, X_test, y_test):

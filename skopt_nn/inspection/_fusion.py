@@ -7,6 +7,7 @@ from sklearn.base import is_regressor
 from sklearn.metrics import accuracy_score, r2_score
 from sklearn.utils import check_random_state
 
+from skopt_nn._compat import num_samples, safe_indexing
 from skopt_nn.inspection._layout import make_room_for_names
 from skopt_nn.inspection._models import unfrozen
 from skopt_nn.inspection._optional import optional
@@ -187,22 +188,30 @@ class FusionDisplay:
         ax.set_xlabel("Correlation of errors")
 
 
+_OUTPUTS = ("predict", "predict_proba", "decision_function", "transform")
+
+
 class _Shuffled:
     """A member that answers each row as it would another one."""
 
     def __init__(self, member, random):
-        self._member, self._random = member, random
+        self._member, self._random, self._orders = member, random, {}
 
     def __getattr__(self, name):
         found = getattr(self._member, name)
-        if name not in ("predict", "predict_proba", "decision_function"):
+        if name not in _OUTPUTS:
             return found
 
         def shuffled(X, *args, **kwargs):
-            said = found(X, *args, **kwargs)
-            return said[self._random.permutation(len(said))]
+            return safe_indexing(found(X, *args, **kwargs), self._order(num_samples(X)))
 
         return shuffled
+
+    def _order(self, n_rows):
+        # Of all that it is asked about a row, the answers are those of one other row.
+        if n_rows not in self._orders:
+            self._orders[n_rows] = self._random.permutation(n_rows)
+        return self._orders[n_rows]
 
 
 def _members(fusion):
@@ -248,8 +257,10 @@ def _weights(fusion):
     if hasattr(fusion, "steps"):
         return fusion.steps[-1][1].stage_weights_
     if hasattr(fusion, "final_estimator_"):
-        unknown = np.full(n_members, np.nan)
-        return getattr(fusion.final_estimator_, "weights_", unknown)
+        final, unknown = fusion.final_estimator_, np.full(n_members, np.nan)
+        # A combiner that is a fusion has weights of members of its own.
+        is_fusion = hasattr(final, "estimators_")
+        return unknown if is_fusion else getattr(final, "weights_", unknown)
     learned = getattr(fusion, "weights_", None)
     given = getattr(fusion, "weights", None)
     if learned is None and given is not None:

@@ -1,6 +1,7 @@
 """Cascades: who is asked about which rows, by thresholds of out-of-fold outputs."""
 
 import numpy as np
+import pandas as pd
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.base import BaseEstimator, ClassifierMixin, clone
@@ -251,3 +252,25 @@ def test_members_that_disagree_on_classes_are_named(iris):
     two = FrozenEstimator(GaussianNB().fit(X[:100], y[:100]))
     with pytest.raises(ValueError, match=r"'frozenestimator'.*knows the classes"):
         make_cascade(two, line, cv=2).fit(X, y)
+
+
+def test_numbers_of_members_are_read_in_order_whatever_their_index():
+    members = LogisticRegression(), GaussianNB()
+    costs, weights = (
+        pd.Series([9.0, 1], index=[1, 0]),
+        pd.Series([5, 1], index=["a", "b"]),
+    )
+    cascade = make_cascade(*members, costs=costs, weights=weights)
+    names = [name for name, _ in cascade.estimators]
+    assert names == ["gaussiannb", "logisticregression"]
+    assert (cascade.costs, cascade.weights) == ([1, 9], [1, 5])
+
+
+def test_a_member_that_says_nan_is_named_and_not_waited_for(iris):
+    class Diverged(GaussianNB):
+        def predict_proba(self, X):
+            return np.full((len(X), 3), np.nan)
+
+    cascade = make_cascade(Diverged(), LogisticRegression(max_iter=500), costs=[1, 2])
+    with pytest.raises(ValueError, match="'diverged' of CascadeClassifier must give"):
+        cascade.fit(*iris)

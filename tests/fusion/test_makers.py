@@ -16,7 +16,7 @@ from sklearn.ensemble import (
 )
 from sklearn.frozen import FrozenEstimator
 from sklearn.linear_model import LogisticRegression, Ridge
-from sklearn.model_selection import GridSearchCV
+from sklearn.model_selection import GridSearchCV, StratifiedKFold
 from sklearn.naive_bayes import GaussianNB
 from sklearn.neighbors import KNeighborsRegressor
 from sklearn.pipeline import Pipeline, make_pipeline
@@ -186,3 +186,29 @@ def test_unknown_voting_and_votes_of_regressors():
         make_parallel_fusion(GaussianNB(), voting="loud")
     with pytest.raises(ValueError, match="got regressors"):
         make_parallel_fusion(Ridge(), KNeighborsRegressor(), voting="hard")
+
+
+def test_votes_are_of_members_that_are_fitted_with_the_fusion(iris):
+    member = FrozenEstimator(GaussianNB().fit(*iris))
+    with pytest.raises(
+        ValueError, match=r"voting='hard' takes members.*Use voting='so"
+    ):
+        make_parallel_fusion(member, GaussianNB(), voting="hard")
+
+
+@pytest.mark.parametrize("make", [make_serial_fusion, make_parallel_fusion])
+def test_folds_from_an_iterator_serve_all_stages_and_fits(iris, make):
+    X, y = iris
+    folds = StratifiedKFold(3)
+    weights = {} if make is make_serial_fusion else {"weights": "convex"}
+    members = GaussianNB(), DecisionTreeClassifier(max_depth=1, random_state=0)
+    fusion = make(*members, cv=folds.split(X, y), **weights)
+    twin = make(*members, cv=folds, **weights).fit(X, y)
+    for _ in range(2):
+        fusion.fit(X, y)
+        assert_array_equal(fusion.predict_proba(X), twin.predict_proba(X))
+
+
+def test_no_folds_are_refused_with_a_way_out(iris):
+    with pytest.raises(ValueError, match=r"at least one fold.*pass a list of them"):
+        make_serial_fusion(GaussianNB(), GaussianNB(), cv=[]).fit(*iris)

@@ -224,7 +224,7 @@ def test_a_network_that_is_held_twice_is_counted_once(network):
 
 
 def test_hard_voting_has_no_log_loss(line):
-    fusion = make_parallel_fusion(FrozenEstimator(line), voting="hard").fit(X, y)
+    fusion = make_parallel_fusion(line, voting="hard").fit(X, y)
     assert np.isnan(compare([fusion], X, y)["log_loss"].item())
 
 
@@ -301,3 +301,11 @@ def test_the_log_loss_of_one_class_is_zero():
     row = compare([DummyClassifier()], X[:50], np.zeros(50)).iloc[0]
     assert row["score"] == 1
     assert row["log_loss"] == row["brier"] == row["calibration_error"] == 0
+
+
+def test_a_column_of_labels_is_one_label_a_row(line):
+    X, y = load_iris(return_X_y=True)
+    columns = ["score", "score_error", "log_loss", "brier"]
+    one = compare({"line": line}, X, y)[columns]
+    for column in (y[:, np.newaxis], pd.DataFrame(y)):
+        pd.testing.assert_frame_equal(compare({"line": line}, X, column)[columns], one)

@@ -10,6 +10,7 @@ from sklearn.naive_bayes import GaussianNB
 from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 
 from skopt_nn import (
+    CNNClassifier,
     FusionDisplay,
     make_cascade,
     make_parallel_fusion,
@@ -146,3 +147,21 @@ def test_weights_of_a_cascade_are_shares_of_its_mean(iris):
     cascade = make_cascade(*MEMBERS, costs=[1, 2, 3], weights=[1, 1, 2]).fit(X, y)
     table = FusionDisplay.from_estimator(cascade, X, y).table
     assert table["weight"].tolist() == [1 / 4, 1 / 4, 1 / 2]
+
+
+def test_weights_within_a_combiner_are_not_those_of_the_members(iris):
+    members = GaussianNB(), LogisticRegression(max_iter=500)
+    inner = make_parallel_fusion(*members, weights="greedy")
+    fusion = make_stacked_fusion(*members, final_estimator=inner).fit(*iris)
+    table = FusionDisplay.from_estimator(fusion, *iris).table
+    assert table["weight"].isna().all()
+
+
+def test_a_member_whose_features_are_read_adds_them():
+    X, y = load_iris(return_X_y=True)
+    network = CNNClassifier((), dense_units=(8,), epochs=40, random_state=0)
+    fusion = make_stacked_fusion(network, network, passthrough="features").fit(X, y)
+    # Probabilities are the first columns, three of each member.
+    fusion.final_estimator_.coef_[:, :6] = 0
+    adds = FusionDisplay.from_estimator(fusion, X, y, random_state=0).table["adds"]
+    assert adds.max() > 0.1

@@ -27,7 +27,7 @@ class DistilledClassifier(ClassifierMixin, Distilled):
         ``TabularClassifier(dense_units=(32, 32), n_members=8, n_bins=16,
         embedding_dim=4, random_state=0)`` for rows of columns, and
         ``CNNClassifier((16, 32), dense_units=(), random_state=0)`` for samples with
-        axes, sparse rows, and rows that become images by the one ``input_shape`` that
+        axes, and rows that become images by the one ``input_shape`` that
         is set within the teacher; its filters are ``(8, 16, 32)`` from 16 pixels on
         each side, or as many steps, on. Pass the student to set its parameters or its
         seed.

@@ -169,6 +169,12 @@ def _check_named(name, X, shape):
 
 
 def _check_given(queries, X):
+    if hasattr(X, "columns") and not hasattr(X, "iloc"):
+        raise TypeError(
+            "queries that are given go behind the rows of X, which must be an array or "
+            f"a data frame of pandas; got {type(X).__module__}.{type(X).__name__}. "
+            "Pass X.to_pandas(), or queries=None."
+        )
     names = [getattr(part, "columns", None) for part in (queries, X)]
     is_alike = np.shape(queries)[1:] == np.shape(X)[1:]
     if names[0] is not None and names[1] is not None:

@@ -5,6 +5,7 @@ import inspect
 import numpy as np
 from sklearn.base import RegressorMixin
 from sklearn.frozen import FrozenEstimator
+from sklearn.pipeline import Pipeline
 from sklearn.utils import get_tags
 
 from skopt_nn._parameters import parameter, parameters
@@ -29,7 +30,7 @@ class DistilledRegressor(RegressorMixin, Distilled):
         ``TabularRegressor(dense_units=(32, 32), n_members=8, n_bins=16,
         embedding_dim=4, random_state=0)`` for rows of columns, and
         ``CNNRegressor((16, 32), dense_units=(), random_state=0)`` for samples with
-        axes, sparse rows, and rows that become images by the one ``input_shape`` that
+        axes, and rows that become images by the one ``input_shape`` that
         is set within the teacher; its filters are ``(8, 16, 32)`` from 16 pixels on
         each side, or as many steps, on. Pass the student to set its parameters or its
         seed.
@@ -130,8 +131,9 @@ class DistilledRegressor(RegressorMixin, Distilled):
 
     def _check_std(self):
         teacher = self.teacher
-        while isinstance(teacher, FrozenEstimator):
-            teacher = teacher.estimator
+        while isinstance(teacher, FrozenEstimator | Pipeline):
+            of_steps = isinstance(teacher, Pipeline)
+            teacher = teacher[-1] if of_steps else teacher.estimator
         taken = inspect.signature(teacher.predict).parameters.values()
         if not any(
             of.name == "return_std" or of.kind is of.VAR_KEYWORD for of in taken

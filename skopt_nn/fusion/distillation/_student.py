@@ -1,6 +1,7 @@
 """Who is taught: the student that is given, or one that suits the data."""
 
 import numpy as np
+from scipy.sparse import issparse
 from sklearn.base import clone
 from sklearn.frozen import FrozenEstimator
 
@@ -23,6 +24,11 @@ _TABLE = {
 def new_student(model, student, X):
     """Return an unfitted student for a distilled model and the samples X."""
     check_member(model.teacher, model._kind, "teacher")
+    if student is None and issparse(X):
+        raise TypeError(
+            "student=None takes no sparse X, got one of the shape "
+            f"{X.shape}. Pass X.toarray(), or a student that takes it."
+        )
     if student is None:
         return default_student(model._kind, X, input_shape_within(model.teacher))
     check_member(student, model._kind, "student", need_proba=False)
@@ -54,7 +60,7 @@ def default_student(kind, X=None, input_shape=None):
 
 
 def _is_table(X):
-    return hasattr(X, "columns") or (not hasattr(X, "tocsr") and np.ndim(X) == 2)
+    return hasattr(X, "columns") or np.ndim(X) == 2
 
 
 def check_student(student, problem, validation):

@@ -1,8 +1,9 @@
 """Members side by side, under names of their own."""
 
 from sklearn.ensemble import VotingClassifier, VotingRegressor
+from sklearn.frozen import FrozenEstimator
 
-from skopt_nn.fusion._members import named_members
+from skopt_nn.fusion._members import kept_folds, named_members
 from skopt_nn.fusion.parallel._classifier import WeightedVotingClassifier
 from skopt_nn.fusion.parallel._regressor import WeightedVotingRegressor
 from skopt_nn.fusion.parallel._weights import LEARNED
@@ -14,7 +15,8 @@ def make_parallel_fusion(*estimators, weights=None, voting="soft", cv=5, n_jobs=
     Parameters
     ----------
     *estimators : classifiers or regressors
-        The members, never a mix; a fitted one stays as it is in a FrozenEstimator.
+        The members, never a mix; a fitted one stays as it is in a FrozenEstimator,
+        unless ``voting="hard"``.
     weights : array-like of shape (n_estimators,), {"greedy", "convex"}, default=None
         Weights of the members, not negative; None weighs all alike. A name learns them
         on rows that the members did not see, as :class:`WeightedVotingClassifier` says.
@@ -50,7 +52,9 @@ def make_parallel_fusion(*estimators, weights=None, voting="soft", cv=5, n_jobs=
     >>> [name for name, _ in fusion.estimators]
     ['logisticregression', 'decisiontreeclassifier']
     """
-    return _parallel_fusion(estimators, weights, voting, cv=cv, n_jobs=n_jobs)
+    return _parallel_fusion(
+        estimators, weights, voting, cv=kept_folds(cv), n_jobs=n_jobs
+    )
 
 
 def _parallel_fusion(estimators, weights, voting, *, cv, n_jobs):
@@ -65,11 +69,23 @@ def _parallel_fusion(estimators, weights, voting, *, cv, n_jobs):
     if learns:
         learned = WeightedVotingClassifier if is_classes else WeightedVotingRegressor
         return learned(members, **how, cv=cv)
+    if is_classes and voting == "hard":
+        _check_votes(members)
     if is_classes:
         return VotingClassifier(members, voting=voting, **how)
     if voting == "hard":
         raise ValueError("voting='hard' counts votes for classes, got regressors.")
     return VotingRegressor(members, **how)
+
+
+def _check_votes(members):
+    """scikit-learn counts codes of labels, and a fitted member says labels."""
+    for name, member in members:
+        if isinstance(member, FrozenEstimator):
+            raise ValueError(
+                "voting='hard' takes members that are fitted with the fusion, got "
+                f"{member!r} as {name!r}. Use voting='soft', or the estimator in it."
+            )
 
 
 def _check_learned(weights, voting):

@@ -5,10 +5,11 @@ the probability of the true class, or the error of a prediction.
 """
 
 import numpy as np
-from scipy.optimize import minimize
+from scipy.optimize import minimize, nnls
 
 N_ROUNDS = 25
-# Losses closer than this are a tie, and weights below it are none.
+# Losses closer than this, in units of log-loss or of the best member's squared error,
+# are a tie, and weights below it are none.
 TIE, NEGLIGIBLE = 1e-12, 1e-6
 _LEAST = np.finfo(np.float64).eps
 
@@ -64,9 +65,10 @@ def greedy_weights(said, row_weight, loss):
     share = row_weight / row_weight.sum()
     counts = np.zeros((N_ROUNDS + 1, said.shape[1]))
     total, path = np.zeros(len(said)), np.empty(N_ROUNDS)
+    unit = 1.0 if loss is log_loss else (share @ loss(said)).min()
     for n in range(N_ROUNDS):
         losses = share @ loss((total[:, np.newaxis] + said) / (n + 1))
-        tied = losses <= losses.min() + TIE * max(losses.min(), 1)
+        tied = losses <= losses.min() + TIE * max(losses.min(), unit)
         chosen = np.argmax(np.where(tied, counts[n], -1))
         counts[n + 1] = counts[n]
         counts[n + 1, chosen] += 1
@@ -92,8 +94,12 @@ def convex_weights(said, row_weight, loss):
     path : None
     """
     share = row_weight / row_weight.sum()
-    least = _mixture_loss if loss is log_loss else _quadratic
-    return _on_simplex(*least(said, share), said.shape[1]), None
+    if loss is log_loss:
+        found = _on_simplex(*_mixture_loss(said, share), said.shape[1])
+    else:
+        found = _of_least_squares(said, share)
+    weights = np.where(found > NEGLIGIBLE * found.sum(), found, 0)
+    return weights / weights.sum(), None
 
 
 LEARNED = {"convex": convex_weights, "greedy": greedy_weights}
@@ -109,11 +115,18 @@ def _mixture_loss(proba, share):
     return value, gradient
 
 
-def _quadratic(error, share):
-    """Return loss and gradient from the members' second moments, in units of theirs."""
-    moments = (error.T * share) @ error
-    moments /= max(np.trace(moments), np.finfo(np.float64).tiny)
-    return lambda weights: weights @ moments @ weights, lambda w: 2 * moments @ w
+def _of_least_squares(error, share):
+    """Return the best weights but for their sum.
+
+    With ``v = s * w``, and ``w`` of the sum one, ``|error @ v|^2 + (sum(v) - 1)^2`` is
+    least where ``|error @ w|^2`` is, whatever ``s``.
+    """
+    error = np.sqrt(share)[:, np.newaxis] * error
+    sizes = np.linalg.norm(error, axis=0)
+    if not sizes.all():
+        return (sizes == 0).astype(np.float64)
+    rows = np.vstack([error / sizes.min(), np.ones(len(sizes))])
+    return nnls(rows, np.append(np.zeros(len(error)), 1.0))[0]
 
 
 def _on_simplex(value, gradient, n_members):
@@ -125,5 +138,4 @@ def _on_simplex(value, gradient, n_members):
         value, start, jac=gradient, method="SLSQP", bounds=[(0, 1)] * n_members,
         constraints=sum_is_one, options={"ftol": 1e-14, "maxiter": 1000},
     )  # fmt: skip
-    weights = np.where(found.x > NEGLIGIBLE, found.x, 0)
-    return weights / weights.sum()
+    return found.x

@@ -4,7 +4,7 @@ from functools import partial
 
 from sklearn.pipeline import Pipeline
 
-from skopt_nn.fusion._members import named_members
+from skopt_nn.fusion._members import kept_folds, named_members
 from skopt_nn.fusion.serial._lesson import check_learns_residuals
 from skopt_nn.fusion.serial._stage import SerialStage
 from skopt_nn.fusion.serial._weighted_sum import (
@@ -57,7 +57,7 @@ def make_serial_fusion(
     """
     members, kind = named_members(estimators, weights, need_proba=True)
     check_learns_residuals(*(member for _, member in members[1:]))
-    how = {"cv": cv, "method": method, "random_state": random_state}
+    how = {"cv": kept_folds(cv), "method": method, "random_state": random_state}
     stage = partial(SerialStage, learning_rate=learning_rate, n_jobs=n_jobs, **how)
     steps = [(name, stage(member)) for name, member in members]
     end = WeightedSumClassifier if kind == "classifier" else WeightedSumRegressor

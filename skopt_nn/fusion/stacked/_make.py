@@ -2,7 +2,7 @@
 
 from sklearn.ensemble import StackingClassifier, StackingRegressor
 
-from skopt_nn.fusion._members import named_members
+from skopt_nn.fusion._members import kept_folds, named_members
 from skopt_nn.fusion.stacked._features import (
     FeatureStackingClassifier,
     FeatureStackingRegressor,
@@ -60,7 +60,7 @@ def make_stacked_fusion(
     >>> make_stacked_fusion(LogisticRegression(), DecisionTreeClassifier()).cv
     5
     """
-    how = {"cv": cv, "n_jobs": n_jobs}
+    how = {"cv": kept_folds(cv), "n_jobs": n_jobs}
     return _stacked_fusion(estimators, final_estimator, passthrough, how)
 
 

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
-from scipy.sparse import csr_matrix
+from scipy.sparse import csr_array, csr_matrix
 from sklearn.dummy import DummyClassifier
 from sklearn.ensemble import RandomForestClassifier, RandomForestRegressor
 from sklearn.frozen import FrozenEstimator
@@ -371,3 +371,17 @@ def test_yes_is_no_number_of_queries():
     model = DistilledClassifier(Untouchable(), Pupil(), queries=True)
     with pytest.raises(ValueError, match=r"got True\. Use 'auto'"):
         model.fit(np.zeros((4, 5)), [0, 1, 0, 1])
+
+
+def test_rows_for_a_frame_of_another_library_are_refused_before_training():
+    polars = pytest.importorskip("polars")
+    X = polars.DataFrame(np.arange(12.0).reshape(6, 2), schema=["a", "b"])
+    model = DistilledClassifier(Untouchable(), Pupil(), queries=X)
+    with pytest.raises(TypeError, match=r"frame of pandas; got polars.*to_pandas"):
+        model.fit(X, [0, 1] * 3)
+
+
+def test_a_student_of_ones_own_is_asked_for_where_x_is_sparse():
+    X = csr_array(np.eye(6))
+    with pytest.raises(TypeError, match=r"student=None takes no sparse X.*X\.toarray"):
+        DistilledClassifier(Untouchable()).fit(X, [0, 1] * 3)

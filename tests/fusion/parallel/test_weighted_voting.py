@@ -6,6 +6,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.base import clone
 from sklearn.dummy import DummyClassifier, DummyRegressor
 from sklearn.ensemble import VotingClassifier, VotingRegressor
+from sklearn.exceptions import NotFittedError
 from sklearn.frozen import FrozenEstimator
 from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.model_selection import GridSearchCV, cross_val_predict
@@ -293,3 +294,32 @@ def test_a_frozen_member_of_other_numbers_is_not_of_codes(iris):
     frozen = FrozenEstimator(GaussianNB().fit(X[y < 2], y[y < 2]))
     with pytest.raises(ValueError, match=r"knows the classes \[0, 1\], y has \[1, 2\]"):
         WeightedVotingClassifier([("f", frozen)]).fit(X[y > 0], y[y > 0])
+
+
+class Diverged(GaussianNB):
+    """Its probabilities are no numbers for some rows."""
+
+    def predict_proba(self, X):
+        proba = super().predict_proba(X)
+        proba[X[:, 0] > 7] = np.nan
+        return proba
+
+
+@pytest.mark.parametrize("weights", ["greedy", "convex"])
+@pytest.mark.parametrize("held_out", [False, True])
+def test_a_member_that_says_nan_is_named(iris, weights, held_out):
+    X, y = iris
+    fusion = make_parallel_fusion(GaussianNB(), Diverged(), weights=weights)
+    rows = {"X_val": X, "y_val": y} if held_out else {}
+    with pytest.raises(
+        ValueError, match=r"'diverged' .* NaN or infinity for 12 of 150"
+    ):
+        fusion.fit(X, y, **rows)
+    assert not hasattr(fusion, "estimators_")
+
+
+def test_members_that_are_not_fitted_are_that(iris):
+    members = GaussianNB(), LogisticRegression()
+    fusion = make_parallel_fusion(*members, weights="greedy", cv="prefit")
+    with pytest.raises(NotFittedError, match="'gaussiannb'"):
+        fusion.fit(*iris)

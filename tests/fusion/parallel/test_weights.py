@@ -92,3 +92,25 @@ def test_a_row_of_weight_two_is_two_rows(proba, learn):
     weighted, _ = learn(proba, twice, log_loss)
     repeated, _ = learn(proba.repeat(twice, axis=0), np.ones(twice.sum()), log_loss)
     assert_allclose(weighted, repeated, atol=1e-5)
+
+
+@pytest.mark.parametrize("learn", [greedy_weights, convex_weights])
+def test_units_of_y_do_not_change_the_weights(error, learn):
+    weights, _ = learn(error, ones, squared_error)
+    for unit in (1e-9, 1e9):
+        assert_allclose(learn(unit * error, ones, squared_error)[0], weights)
+
+
+def test_a_member_that_is_far_off_does_not_hide_the_others(error):
+    """The weights of the others are those that they have without it."""
+    weights, _ = convex_weights(error, ones, squared_error)
+    for far in (1e4, 1e6, 1e8):
+        with_it = np.column_stack([error, far * np.resize([1, -1], 40)])
+        found, _ = convex_weights(with_it, ones, squared_error)
+        assert_allclose(found, np.append(weights, 0), atol=1e-4)
+        assert found[-1] == 0
+
+
+def test_a_member_without_error_is_all_that_is_needed(error):
+    with_it = np.column_stack([error, np.zeros(40)])
+    assert_allclose(convex_weights(with_it, ones, squared_error)[0], [0, 0, 0, 0, 1])
