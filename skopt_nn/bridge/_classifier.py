@@ -148,7 +148,7 @@ class KerasClassifier(ClassifierMixin, BaseWrapper):
         *,
         method="soft",
         temperature=1.0,
-        beta=8.0,
+        beta=1.0,
         alpha=0.5,
         sample_weight=None,
         classes=None,
@@ -169,7 +169,7 @@ class KerasClassifier(ClassifierMixin, BaseWrapper):
             Probabilities, columns as ``classes``; for an indicator those of each label.
         method : {"soft", "logits", "decoupled"}, default="soft"
             How both are compared; see `DistilledClassifier`.
-        temperature, beta : float, default=1.0 and 8.0
+        temperature, beta : float, default=1.0
             Numbers of the method, in (0, inf).
         alpha : float or array-like of shape (n_samples,), default=0.5
             Weight of the soft targets, in [0, 1]; labels have ``1 - alpha``.

@@ -74,7 +74,12 @@ class ArchivedModel:
         self.seed_states = to_host(seed_variables(model))
 
     def restore(self, rebuild):
-        with keras.saving.custom_object_scope(self.custom_objects):
+        with (
+            keras.saving.custom_object_scope(self.custom_objects),
+            warnings.catch_warnings(),
+        ):
+            # That of an optimizer that has not trained yet: there is nothing to load.
+            warnings.filterwarnings("ignore", "Skipping variable loading for optimizer")
             model = self.rebuild(*self.archive)
         assign(seed_variables(model), self.seed_states)
         return model

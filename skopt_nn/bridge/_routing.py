@@ -143,6 +143,8 @@ def _check_build_argument(owner, name, build, declared, prefix=""):
         return
     build_name = getattr(build, "__qualname__", type(build).__name__)
     reason = f"the build function {build_name} has no argument {name!r}"
+    if not prefix and name in accepted_names(keras.optimizers.Adam):
+        reason += f"; that of the optimizer is 'optimizer__{name}'"
     valid = {*accepted, *declared} - _GIVEN_BY_US
     raise unknown_parameter(owner, prefix + name, valid, reason, prefix)
 

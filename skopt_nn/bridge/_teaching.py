@@ -106,7 +106,7 @@ def taught_twin(estimator, X, y, taught: SoftTargets) -> tuple[keras.Model, np.n
     hard = keras.losses.get(losses[0])
     known = y.reshape(len(y), -1)
     inputs = keras.tree.map_structure(
-        lambda part: keras.Input(part.shape[1:], dtype=part.dtype), X
+        lambda part: keras.Input(part.shape[1:], dtype=_dtype(part)), X
     )
     outputs = model(inputs)
     soft, values = _soft_part(estimator, hard, taught, known, outputs.shape[-1])
@@ -118,6 +118,10 @@ def taught_twin(estimator, X, y, taught: SoftTargets) -> tuple[keras.Model, np.n
         jit_compile=model.jit_compile,
     )
     return twin, np.column_stack([known, values, taught.alpha])
+
+
+def _dtype(part):
+    return keras.backend.floatx() if part.dtype.kind == "f" else part.dtype
 
 
 def untaught(validation: tuple, targets: np.ndarray) -> tuple:

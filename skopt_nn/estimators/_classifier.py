@@ -68,7 +68,7 @@ class NeuralClassifierMixin(ClassifierMixin, ClassifierOptions):
         *,
         method="soft",
         temperature=1.0,
-        beta=8.0,
+        beta=1.0,
         alpha=0.5,
         sample_weight=None,
         classes=None,
@@ -90,7 +90,7 @@ class NeuralClassifierMixin(ClassifierMixin, ClassifierOptions):
             Probabilities, columns as ``classes``; for an indicator those of each label.
         method : {"soft", "logits", "decoupled"}, default="soft"
             How both are compared; see `DistilledClassifier`.
-        temperature, beta : float, default=1.0 and 8.0
+        temperature, beta : float, default=1.0
             Numbers of the method, in (0, inf).
         alpha : float or array-like of shape (n_samples,), default=0.5
             Weight of the soft targets, in [0, 1]; labels have ``1 - alpha``.
@@ -190,8 +190,9 @@ class NeuralClassifierMixin(ClassifierMixin, ClassifierOptions):
         if not np.isin(present, known).all():
             raise ValueError(
                 f"y has the labels {np.setdiff1d(present, known).tolist()}, which are "
-                f"not among the classes {known.tolist()} known since the first call. "
-                "Name all of them there: partial_fit(X, y, classes=...)."
+                f"not among the known classes {known.tolist()}. Name all of them in "
+                "the first call of partial_fit(X, y, classes=...); rows to validate on "
+                "have labels of y, as this estimator is given it."
             )
         if len(known) < 2:
             raise ValueError(
@@ -296,6 +297,22 @@ class NeuralClassifierMixin(ClassifierMixin, ClassifierOptions):
             each label, which do not sum to one.
         """
         return self._decode(self._outputs_of("logits", X))
+
+    def predict_log_proba(self, X):
+        """Logarithm of the probability of each class.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features) or (n_samples, *input_shape)
+            Samples.
+
+        Returns
+        -------
+        ndarray of shape (n_samples, n_classes), float64
+            ``log(predict_proba(X))``; minus infinity for a probability of 0.
+        """
+        with np.errstate(divide="ignore"):
+            return np.log(self.predict_proba(X))
 
     def predict(self, X):
         """The most probable class of each sample.

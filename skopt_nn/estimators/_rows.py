@@ -32,14 +32,27 @@ def as_rows(X, expected=None):
     if _holds_samples(X):
         X = _array_of(X)
     if not isinstance(X, np.ndarray) or X.ndim <= 2:
+        _check_several(X, expected)
         return X, None
     shape = X.shape[1:]
     if expected is not None and not _is_same_sample(shape, expected):
         raise ValueError(
             f"X must have samples of shape {expected} or rows of {math.prod(expected)} "
-            f"values, got samples of shape {shape} (X.shape={X.shape})."
+            f"values, got samples of shape {shape} (X.shape={X.shape}). One sample "
+            "alone is X[np.newaxis]."
         )
     return X.reshape(X.shape[0], math.prod(shape)), shape
+
+
+def _check_several(X, expected):
+    """Refuse one sample of two axes, which looks like rows of few values."""
+    if expected is None or np.ndim(X) != 2 or np.shape(X)[1] == math.prod(expected):
+        return
+    if _is_same_sample(np.shape(X), expected):
+        raise ValueError(
+            f"X must have samples of shape {expected}, and has the shape of one. Pass "
+            "X[np.newaxis] for it alone."
+        )
 
 
 def _holds_samples(X):
@@ -64,10 +77,17 @@ def _array_of(X):
 
 @contextmanager
 def numbers_wanted(X):
-    """Say who takes texts where X has some and numbers are needed."""
+    """Say who takes texts or missing values where X has some and numbers are needed."""
     try:
         yield
     except ValueError as err:
+        if str(err).startswith("Input X contains NaN"):
+            raise ValueError(
+                "Input X contains NaN, and a network of convolutions takes no missing "
+                "values. Pad series with a number, such as 0; fill gaps, as by "
+                "sklearn.impute.SimpleImputer; for a table take TabularClassifier or "
+                "TabularRegressor, which take NaN as it is."
+            ) from err
         if "could not convert string" not in str(err) or not _has_texts(X):
             raise
         raise ValueError(

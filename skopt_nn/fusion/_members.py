@@ -50,6 +50,13 @@ def named_members(estimators, weights=None, *, need_proba=False):
     """
     if not estimators:
         raise ValueError("A fusion needs at least one estimator, got none.")
+    listed = [given for given in estimators if isinstance(given, list | tuple)]
+    if listed:
+        raise TypeError(
+            f"A fusion takes its members one by one and names them itself, got the "
+            f"{type(listed[0]).__name__} {listed[0]!r}. Write make(a, b), not "
+            "make([a, b]) nor pairs of name and member."
+        )
     kinds = [kind_of(estimator, "A member of a fusion") for estimator in estimators]
     if None in kinds:
         raise TypeError(

@@ -13,7 +13,7 @@ from sklearn.base import clone, is_classifier, is_regressor
 from sklearn.model_selection import train_test_split
 from sklearn.utils import check_consistent_length
 
-from skopt_nn._compat import is_fitted, num_samples, safe_indexing
+from skopt_nn._compat import is_fitted, num_samples, safe_indexing, warn
 from skopt_nn.inspection._measures import judged_probabilities, scored
 from skopt_nn.inspection._models import (
     count_multiply_adds,
@@ -126,6 +126,13 @@ def _fitted(models, X, y, test, test_size, random_state):
         return models, {}, *(test or (X, y))
     X_train, y_train = X, y
     if test is None:
+        if len(missing) < len(models):
+            warn(
+                "compare judges by a part of X, as some models are to be fitted; those "
+                f"that are fitted, {[n for n in models if n not in missing]}, may have "
+                "been fitted to it. Pass X_test and y_test that no model has seen.",
+                UserWarning,
+            )
         model = models[missing[0]]
         X_train, X, y_train, y = split(model, X, y, test_size, random_state)
     else:

@@ -164,6 +164,8 @@ def _refusal(value: Any, place: str) -> TypeError:
             f"{place}: {cls.__name__} holds your build function, which is code, and a "
             "safe file carries none."
         )
+    if ".teacher" in place:
+        reason += " save(model.student_, path) keeps what predicts."
     return TypeError(
         f"Cannot save {reason} joblib.dump writes it, to a file that runs code when it "
         "is loaded; load such a file only if you trust where it comes from."

@@ -60,6 +60,12 @@ def test_a_misspelt_parameter_names_the_one_that_was_meant(iris, parameters, mea
     assert not hasattr(estimator, "model_")
 
 
+def test_parameters_of_the_optimizer_are_found_by_their_name(iris):
+    estimator = keras_classifier(learning_rate=0.1)
+    with pytest.raises(ValueError, match="optimizer is 'optimizer__learning_rate'"):
+        estimator.fit(*iris)
+
+
 def test_set_params_names_the_parameter_that_was_meant():
     with pytest.raises(ValueError, match="Did you mean 'epochs'"):
         keras_classifier().set_params(epoch=3)

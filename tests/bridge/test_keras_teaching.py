@@ -203,3 +203,14 @@ def test_soft_targets_that_do_not_fit_are_refused(iris, soft, settings, match):
     with pytest.raises(ValueError, match=match):
         est.fit_soft(*iris, soft, **settings)
     assert not hasattr(est, "model_")
+
+
+@pytest.mark.filterwarnings("error::UserWarning")
+def test_nobody_is_warned_of_what_is_not_theirs(iris):
+    """X of float64, and an optimizer that has not trained yet."""
+    X, y = iris
+    soft, _ = soft_labels(y, 3)
+    still().fit_soft(X.astype(np.float64), y, soft)
+    model = dense({"n_features_in_": 4, "n_classes_": 3})
+    model.compile("adam", "sparse_categorical_crossentropy")
+    KerasClassifier(model, verbose=0, random_state=0).fit(X, y)

@@ -317,7 +317,11 @@ def test_samples_of_another_shape_are_not_predicted(fitted, digits, method):
     match = "samples of shape (8, 8, 1) or rows of 64 values, got samples of shape (4,"
     with pytest.raises(ValueError, match=re.escape(match)):
         call(X.reshape(-1, 4, 16, 1))
-    with pytest.raises(ValueError, match="Input X contains NaN"):
+    with pytest.raises(ValueError, match=re.escape("has the shape of one. Pass X[np.")):
+        call(X[0].reshape(8, 8))
+    with pytest.raises(ValueError, match="One sample alone is X"):
+        call(X[0].reshape(8, 8, 1))
+    with pytest.raises(ValueError, match=r"contains NaN.*such as 0.*TabularClassifier"):
         call(changed(X, np.nan))
     with pytest.raises(ValueError, match="Found array with 0 sample"):
         call(X[:0])

@@ -295,3 +295,9 @@ def test_soft_row_of_weight_zero_is_absent(make, digits, same, cls):
         make(cls).fit_soft(X[kept], y[kept], soft[kept]),
         X,
     )
+
+
+def test_logarithms_of_probabilities_are_those_of_the_probabilities(fitted, digits):
+    X, _ = digits
+    found = fitted.predict_log_proba(X)
+    np.testing.assert_array_equal(found, np.log(fitted.predict_proba(X)))

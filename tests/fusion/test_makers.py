@@ -142,6 +142,13 @@ def test_a_mix_says_who_is_what(make):
 
 
 @every_maker
+def test_a_list_of_members_is_no_member(make):
+    for given in ([[GaussianNB(), GaussianNB()]], [("a", GaussianNB())]):
+        with pytest.raises(TypeError, match=r"one by one and names them.*make\(a, b\)"):
+            make(*given)
+
+
+@every_maker
 @pytest.mark.parametrize("member", [StandardScaler(), "drop", None])
 def test_neither_classifier_nor_regressor(make, member):
     with pytest.raises(TypeError, match="which is neither"):

@@ -1,4 +1,5 @@
 import io
+import warnings
 
 import joblib
 import numpy as np
@@ -115,6 +116,7 @@ def test_unfitted_estimators_are_left_unfitted():
     assert not hasattr(line, "coef_")
 
 
+@pytest.mark.filterwarnings("ignore:compare judges by a part")
 def test_fitted_and_unfitted_models_are_judged_on_the_same_rows(line):
     table = compare([("fitted", line), ("new", LogisticRegression(C=1e-9))], X, y)
     _, B, _, b = train_test_split(X, y, test_size=0.25, random_state=0, stratify=y)
@@ -309,3 +311,12 @@ def test_a_column_of_labels_is_one_label_a_row(line):
     one = compare({"line": line}, X, y)[columns]
     for column in (y[:, np.newaxis], pd.DataFrame(y)):
         pd.testing.assert_frame_equal(compare({"line": line}, X, column)[columns], one)
+
+
+def test_models_that_may_have_seen_the_rows_are_named(line):
+    models = {"line": line, "other": clone(line)}
+    with pytest.warns(UserWarning, match=r"\['line'\], may have been .* Pass X_test"):
+        compare(models, X, y)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", UserWarning)
+        compare(models, X, y, X, y)

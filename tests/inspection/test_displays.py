@@ -103,6 +103,7 @@ def test_names_do_not_overlap(pyplot, seed):
     assert all(frame.x0 <= box.x0 and box.x1 <= frame.x1 for box in boxes)
 
 
+@pytest.mark.filterwarnings("ignore:compare judges by a part")
 def test_from_estimators_keeps_the_table(pyplot):
     X, y = load_iris(return_X_y=True)
     network = CNNClassifier(filters=(), dense_units=(4,), epochs=1, random_state=0)

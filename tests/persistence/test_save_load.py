@@ -10,6 +10,7 @@ from sklearn.ensemble import RandomForestClassifier
 from sklearn.frozen import FrozenEstimator
 from sklearn.linear_model import LogisticRegression, Ridge, RidgeClassifier
 from sklearn.model_selection import GridSearchCV, KFold
+from sklearn.neighbors import KNeighborsClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVC
@@ -304,3 +305,17 @@ def test_a_failed_save_leaves_the_old_file(tmp_path, monkeypatch):
         save(Ridge(), saved)
     assert saved.read_bytes() == before
     assert os.listdir(saved.parent) == [saved.name]
+
+
+def test_a_folder_that_is_not_there_is_named(tmp_path):
+    with pytest.raises(FileNotFoundError, match=r"no such folder: .*missing'"):
+        save(network().fit(X, y), tmp_path / "missing" / "line.nn")
+
+
+def test_what_a_distilled_model_can_be_kept_by_is_said(tmp_path):
+    model = DistilledClassifier(KNeighborsClassifier(), network()).fit(X, y)
+    with pytest.raises(TypeError, match=r"save\(model.student_, path\) keeps what"):
+        save(model, tmp_path / "distilled.nn")
+    save(model.student_, tmp_path / "student.nn")
+    again = load(tmp_path / "student.nn")
+    np.testing.assert_array_equal(again.predict_proba(X), model.predict_proba(X))

@@ -40,7 +40,7 @@ class Distilled(
     )
     alpha: float = parameter(0.5, Range(Real, 0, 1, closed="both"))
     method: str = parameter("soft", OneOf(METHODS))
-    beta: float = parameter(8.0, Range(Real, 0, closed="neither"))
+    beta: float = parameter(1.0, Range(Real, 0, closed="neither"))
     queries: Any = parameter(
         "auto", [OneOf(("auto", *QUERIES)), COUNT, "array-like", None]
     )

@@ -45,7 +45,7 @@ class DistilledClassifier(ClassifierMixin, Distilled):
         logits, without a temperature [2]_; or by the label's probability and, weighted
         by ``beta``, those of the other classes among themselves [3]_, which needs
         three classes or more.
-    beta : float, default=8.0
+    beta : float, default=1.0
         Weight of the other classes in ``"decoupled"``, in (0, inf).
     queries : {"auto", "mixtures", "views", "resampled"}, int, array-like or None, \
             default="auto"

@@ -41,7 +41,7 @@ class DistilledRegressor(RegressorMixin, Distilled):
         Weight of the teacher's predictions, in [0, 1]; y weighs ``1 - alpha``.
     method : {"soft"}, default="soft"
         Values are compared in but one way; others are of classes.
-    beta : float, default=8.0
+    beta : float, default=1.0
         Ignored: it is of classes.
     queries : {"auto", "mixtures", "views", "resampled"}, int, array-like or None, \
             default="auto"
