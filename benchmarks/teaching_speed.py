@@ -49,7 +49,7 @@ TASKS = {"digits": digits, "mnist": mnist, "breast cancer": table("breast cancer
 def measure(task, folder, seed):
     """Rows of X, rows with queries, epochs, and the seconds of both ways, medians."""
     X, y, student = TASKS[task](folder, seed)
-    X = np.asarray(X)
+    X, y = map(np.asarray, (X, y))
     teacher = FrozenEstimator(GaussianNB(var_smoothing=0.01).fit(X, y))
     distilled = DistilledClassifier(
         teacher, student, queries=9 * len(X), random_state=0
