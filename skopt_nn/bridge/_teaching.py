@@ -51,7 +51,7 @@ class OfProbabilities:
     Parameters
     ----------
     loss : function
-        One of `SOFT_LOSSES`.
+        That of one of `SOFT_LOSSES`.
     settings : mapping of str to float
         Its ``temperature`` and ``beta``.
     from_logits : bool
@@ -147,10 +147,11 @@ def _soft_part(estimator, hard, taught, known, n_units):
     values = as_probabilities(taught, n_classes, multilabel)
     several = multilabel or n_units == 1
     of_labels = binary_cross_entropy if several else cross_entropy
+    method = SOFT_LOSSES[taught.method][of_labels]
     soft = OfProbabilities(
-        SOFT_LOSSES[taught.method][of_labels],
+        method.loss,
         taught.settings,
         from_logits=getattr(hard, "from_logits", False),
         several=several,
     )
-    return soft, values[:, -n_units:]
+    return soft, method.prepared(values[:, -n_units:], taught.settings)
