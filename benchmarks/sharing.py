@@ -50,7 +50,7 @@ RECURSIVE = {
 }
 # Task, then setting: parameters, and the dtype of its file.
 SETTINGS = {
-    "digits": {**RECURSIVE, "similar": {**DEEP, "sharing": "similar"}},
+    "digits": RECURSIVE,
     "mnist": RECURSIVE,
     "mnist-lenet": {
         "300-100": {**LENET, **UNSHARED},

@@ -3,7 +3,9 @@
 import io
 import json
 import zipfile
-from dataclasses import fields, replace
+from dataclasses import dataclass, fields, replace
+from itertools import combinations
+from typing import ClassVar
 
 import numpy as np
 from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
@@ -12,6 +14,8 @@ from sklearn.naive_bayes import GaussianNB
 from skopt_nn import KerasClassifier, KerasRegressor, networks
 from skopt_nn._backend import keras
 from skopt_nn.fusion import StageOutput
+from skopt_nn.networks.sharing import Sharing
+from skopt_nn.networks.sharing._merging import merged, merged_model
 
 
 class Taught:
@@ -359,6 +363,41 @@ class Interrupt(keras.callbacks.Callback):
     def on_epoch_end(self, epoch, logs=None):
         if epoch % 2:
             raise KeyboardInterrupt
+
+
+@dataclass(frozen=True)
+class Merging(Sharing):
+    """A kind of sharing from outside: layers of one shape become one, two by two.
+
+    It trains on behind each merge, and goes on while the held-out score is at most
+    ``tolerance`` below that of the first network.
+    """
+
+    tolerance: ClassVar[float] = 1e9
+    fine_tune_epochs: ClassVar[int] = 1
+
+    needs_held_out = True
+    trains_on = True
+
+    def accepts(self, recipe):
+        return None
+
+    def after_training(self, run):
+        floor = run.score() - self.tolerance
+        while run.is_in_time and (pair := self._next(run.recipe)):
+            before = run.recipe, run.model
+            recipe = merged(run.recipe, *pair)
+            run.replace(recipe, merged_model(*before, recipe))
+            run.train(self.fine_tune_epochs)
+            if not run.score() >= floor:
+                run.replace(*before)
+                return
+
+    @staticmethod
+    def _next(recipe):
+        shapes = {recipe.groups.get(s, s): shape for s, shape in recipe.slots().items()}
+        pairs = combinations(sorted(shapes), 2)
+        return next(((a, b) for a, b in pairs if shapes[a] == shapes[b]), None)
 
 
 class ScoredRun:

@@ -46,9 +46,10 @@ def as_rows(X, expected=None):
 
 def _check_several(X, expected):
     """Refuse one sample of two axes, which looks like rows of few values."""
-    if expected is None or np.ndim(X) != 2 or np.shape(X)[1] == math.prod(expected):
+    shape = getattr(X, "shape", ())
+    if expected is None or len(shape) != 2 or shape[1] == math.prod(expected):
         return
-    if _is_same_sample(np.shape(X), expected):
+    if _is_same_sample(shape, expected):
         raise ValueError(
             f"X must have samples of shape {expected}, and has the shape of one. Pass "
             "X[np.newaxis] for it alone."

@@ -38,22 +38,18 @@ class SharedWeightEstimator(ConvolutionalEstimator):
         '{"tied", "similar", "templates", "clustered", "hashed"} or None',
     )
     """How layers come to share. ``"tied"``: all layers of one shape are one layer
-    from the start, applied again and again [3]_ [4]_. ``"similar"``: the
-    network is trained unshared, from one draw of weights for all layers of a
-    shape; then the two layers whose kernels are most alike (cosine similarity
-    [5]_) become one, which starts as their mean and is fine-tuned, and so on
-    while the score on rows that are held out in any case is at most
-    ``tolerance`` below that of the unshared network (``partial_fit`` merges none).
-    ``"templates"``: the kernels
-    of one shape are mixtures of ``n_templates`` kernels that they share; layers
-    whose mixtures end up alike become one [5]_. ``"clustered"``: layers
-    share nothing, but the weights of each kernel take ``n_clusters`` values; files hold
-    these values and a few bits for each weight. Values are the means of k-means, to
-    which weights are moved between epochs and at the end [7]_; four or fewer are
-    trained, and the weights take them in each step, which then lasts longer [10]_.
-    ``"hashed"``: the kernels of dense layers, and of convolutions of one pixel, are
-    drawn at random from vectors that are ``compression`` times shorter [8]_, in runs of
-    eight weights [9]_. None: each layer has weights of its own, to compare with.
+    from the start, applied again and again [3]_ [4]_. ``"templates"``: the kernels of
+    one shape are mixtures of ``n_templates`` kernels that they share; layers whose
+    mixtures end up alike become one [5]_. ``"similar"`` means this, too: it was the
+    merging of layers that stayed alike, which templates do better. ``"clustered"``:
+    layers share nothing, but the weights of each kernel take ``n_clusters`` values;
+    files hold these values and a few bits for each weight. Values are the means of
+    k-means, to which weights are moved between epochs and at the end [7]_; four or
+    fewer are trained, and the weights take them in each step, which then lasts longer
+    [10]_. ``"hashed"``: the kernels of dense layers, and of convolutions of one pixel,
+    are drawn at random from vectors that are ``compression`` times shorter [8]_, in
+    runs of eight weights [9]_. None: each layer has weights of its own, to compare
+    with.
     """
     block: str = parameter("recursive", OneOf(networks.SHARED_BLOCKS), "str")
     """What a stage is made of: a convolution and ``depth`` residual ones of equal shape
@@ -67,12 +63,6 @@ class SharedWeightEstimator(ConvolutionalEstimator):
     """
     head: str = parameter("flatten", OneOf(networks.HEADS), "str")
     """What the last stage's pixels become, as in :class:`CNNClassifier`."""
-    tolerance: float = parameter(0.01, Range(Real, 0))
-    """Score (accuracy or R^2) that merging may cost on the held-out rows, in [0,
-    inf). Ignored if ``sharing="tied"``.
-    """
-    fine_tune_epochs: int = parameter(5, COUNT)
-    """Epochs of training after each merge. Ignored if ``sharing="tied"``."""
     n_clusters: int = parameter(16, Range(Integral, 1, 256, closed="both"))
     """Values of the weights of each kernel, in [1, 256]: 2 and 3 make binary and
     ternary networks. Ignored unless ``sharing="clustered"``.

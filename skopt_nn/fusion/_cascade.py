@@ -188,13 +188,15 @@ def make_cascade(
     ----------
     *estimators : classifiers with ``predict_proba``
         The members, cheap to dear; a fitted one stays as it is in a FrozenEstimator.
-    tolerance, cv, n_jobs : object
+    tolerance, cv : object
         Of :class:`CascadeClassifier`.
     costs : array-like of shape (n_estimators,), default=None
         Milliseconds a row of each member, by which they are sorted. None keeps them in
         order and measures their time in ``fit``.
     weights : array-like of shape (n_estimators,), default=None
         How much each counts in the mean, positive; None means equal weights.
+    n_jobs : int, default=None
+        Number of fits at once.
 
     Returns
     -------
@@ -224,13 +226,13 @@ def make_cascade(
         raise TypeError(
             f"A cascade holds classifiers, got regressors: {[e for _, e in members]}."
         )
-    costs, weights = (of if of is None else list(of) for of in (costs, weights))
     members, costs, weights = _by_cost(members, costs, weights)
     how = {"tolerance": tolerance, "cv": kept_folds(cv), "n_jobs": n_jobs}
     return CascadeClassifier(members, costs=costs, weights=weights, **how)
 
 
 def _by_cost(members, costs, weights):
+    costs, weights = (of if of is None else list(of) for of in (costs, weights))
     check_cascade(members, costs, weights, len(members))
     if costs is None:
         return members, costs, weights

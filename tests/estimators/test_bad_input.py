@@ -140,7 +140,7 @@ def test_parameter_out_of_its_range(refused, changes, match):
 @pytest.mark.parametrize("cls", [SharedWeightClassifier, SharedWeightRegressor])
 @pytest.mark.parametrize(
     ("name", "value"),
-    [("sharing", "same"), ("depth", -1), ("tolerance", -0.1), ("fine_tune_epochs", 0)],
+    [("sharing", "same"), ("depth", -1), ("n_clusters", 0), ("n_templates", 0)],
 )
 def test_parameter_of_sharing_out_of_its_range(refused, cls, name, value):
     match = f"The '{name}' parameter of {cls.__name__} must be"

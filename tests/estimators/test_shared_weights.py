@@ -8,9 +8,9 @@ import pytest
 
 import skopt_nn
 from skopt_nn import SharedWeightClassifier, SharedWeightRegressor, networks, training
-from skopt_nn.networks.sharing import SHARINGS, Sharing, Similar, Tied
+from skopt_nn.networks.sharing import SHARINGS, Sharing, Tied
 from skopt_nn.training.objectives import Objective, cross_entropy
-from tests.doubles import ScoredRun
+from tests.doubles import Merging, ScoredRun
 
 TIED = {"filters": (4, 4), "depth": 2, "dense_units": (8, 8, 8)}
 # Fewer layers to merge, each of which asks for a program of its own.
@@ -23,15 +23,11 @@ def tied(make, digits):
 
 
 @pytest.fixture(scope="module")
-def similar(make, digits):
+def similar(make, digits, registered):
     """Merged until no two layers of one shape were left."""
-    return make(
-        SharedWeightClassifier,
-        **MERGING,
-        sharing="similar",
-        tolerance=1.0,
-        fine_tune_epochs=1,
-    ).fit(*digits)
+    with registered("merging", Merging):
+        est = make(SharedWeightClassifier, **MERGING, sharing="merging")
+        return est.fit(*digits)
 
 
 def kernels(est):
@@ -170,7 +166,7 @@ def test_merged_network_survives_its_pickle(similar, digits, same):
     assert loaded.shared_weights_ == similar.shared_weights_
 
 
-class Given(Similar):
+class Given(Merging):
     """Merging by scores that are given; keeps the run."""
 
     scores = ()
@@ -194,19 +190,20 @@ class Given(Similar):
 def test_merges_that_cost_too_much_are_taken_back(
     make, digits, registered, scores, tolerance, n_layers
 ):
-    merging = {"sharing": "given", "tolerance": tolerance, "fine_tune_epochs": 1}
-    est = make(SharedWeightClassifier, **MERGING, **merging)
-    with registered("given", type("Scored", (Given,), {"scores": scores})):
+    est = make(SharedWeightClassifier, **MERGING, sharing="given")
+    how = {"scores": scores, "tolerance": tolerance}
+    with registered("given", type("Scored", (Given,), how)):
         est.fit(*digits)
     assert [len(slots) for slots in est.shared_weights_.values()] == n_layers
     assert (est.compression_ratio_ == 1) is (n_layers == [])
     assert est.n_iter_ == 2 + len(scores) - 1
 
 
-class Watched(Similar):
+class Watched(Merging):
     """Merging that writes down each score and the size of the network scored."""
 
     found = []
+    tolerance, fine_tune_epochs = 0.05, 3
 
     def after_training(self, run):
         class Run(ScoredRun):
@@ -227,11 +224,9 @@ def test_accepted_network_is_within_the_tolerance(make, digits, registered, cls)
         filters=(),
         dense_units=(8, 8, 8),
         sharing="watched",
-        tolerance=0.05,
         epochs=8,
         learning_rate=1e-2,
         validation_fraction=0.3,
-        fine_tune_epochs=3,
     )
     with registered("watched", Watched):
         est.fit(X, y)
@@ -240,23 +235,34 @@ def test_accepted_network_is_within_the_tolerance(make, digits, registered, cls)
     assert accepted[-1] >= found[0][0] - 0.05
 
 
-def test_partial_fit_merges_nothing_and_holds_no_row_out(make, digits, same):
+def test_partial_fit_merges_nothing_and_holds_no_row_out(make, digits, registered):
     X, y = digits
-    params = {"filters": (4,), "sharing": "similar"}
-    est = make(SharedWeightClassifier, **params)
-    est.partial_fit(X[:20], y[:20], classes=range(10))
+    est = make(SharedWeightClassifier, filters=(4,), sharing="merging")
+    with registered("merging", Merging):
+        est.partial_fit(X[:20], y[:20], classes=range(10))
     assert est.shared_weights_ == {}
     assert "val_loss" not in est.history_
 
 
-def test_soft_targets_teach_a_network_that_merges(make, digits):
+def test_soft_targets_teach_a_network_that_merges(make, digits, registered):
     X, y = digits
     soft = 0.9 * np.eye(10)[y] + 0.01
-    params = {"sharing": "similar", "tolerance": 1.0, "fine_tune_epochs": 1}
-    est = make(SharedWeightClassifier, filters=(), dense_units=(8, 8, 8), **params)
-    est.fit_soft(X, y, soft, temperature=3.0, alpha=0.7)
+    params = {"filters": (), "dense_units": (8, 8, 8), "sharing": "merging"}
+    est = make(SharedWeightClassifier, **params)
+    with registered("merging", Merging):
+        est.fit_soft(X, y, soft, temperature=3.0, alpha=0.7)
     assert est.shared_weights_
     assert est.predict_proba(X).shape == (300, 10)
+
+
+def test_similar_means_templates(make, digits, same):
+    X, y = digits
+    params = {"filters": (), "dense_units": (8,) * 4}
+    one, other = (
+        make(SharedWeightClassifier, **params, sharing=name).fit(X, y)
+        for name in ("templates", "similar")
+    )
+    same(one, other, X)
 
 
 # -- a kind of sharing from outside of the package ------------------------------
@@ -264,9 +270,9 @@ def test_soft_targets_teach_a_network_that_merges(make, digits):
 
 @dataclass(frozen=True)
 class EverySecond(Sharing):
-    """Layers ``1, 3, ...`` of a shape are one; ``tolerance`` is a parameter of it."""
+    """Layers ``1, 3, ...`` of a shape are one; ``depth`` is a parameter of it."""
 
-    tolerance: float
+    depth: int
 
     trains_on = True
 
@@ -349,12 +355,12 @@ class Clock:
         return self.now
 
 
-def test_merging_ends_with_the_time_of_the_fit(make, digits, monkeypatch):
-    params = {"filters": (), "dense_units": (8,) * 6, "sharing": "similar"}
-    params |= {"tolerance": 1.0, "fine_tune_epochs": 1}
+def test_merging_ends_with_the_time_of_the_fit(make, digits, registered, monkeypatch):
+    params = {"filters": (), "dense_units": (8,) * 6, "sharing": "merging"}
     slow = make(SharedWeightClassifier, **params, max_time=12)
     monkeypatch.setattr("time.perf_counter", Clock())
-    merged = slow.fit(*digits).shared_weights_
+    with registered("merging", Merging):
+        merged = slow.fit(*digits).shared_weights_
     assert 0 < sum(map(len, merged.values())) < 5
 
 

@@ -3,15 +3,15 @@
 from skopt_nn.networks.sharing._clustered import Clustered
 from skopt_nn.networks.sharing._hashed import Hashed
 from skopt_nn.networks.sharing._sharing import Sharing, SharingRun, shared_layers
-from skopt_nn.networks.sharing._similar import Similar
 from skopt_nn.networks.sharing._templates import Templates
 from skopt_nn.networks.sharing._tied import Tied
 
 # The names that the parameter ``sharing`` takes.
 SHARINGS: dict[str, type[Sharing]] = {
     "tied": Tied,
-    "similar": Similar,
     "templates": Templates,
+    # Its successor, under the name that it had before.
+    "similar": Templates,
     "clustered": Clustered,
     "hashed": Hashed,
 }
@@ -22,7 +22,6 @@ __all__ = [
     "Hashed",
     "Sharing",
     "SharingRun",
-    "Similar",
     "Templates",
     "Tied",
     "shared_layers",

@@ -7,8 +7,8 @@ from itertools import combinations
 import numpy as np
 
 from skopt_nn._backend import keras
+from skopt_nn.networks.sharing._merging import merged, merged_model
 from skopt_nn.networks.sharing._sharing import Sharing, shared_layers
-from skopt_nn.networks.sharing._similar import merged, merged_model
 
 # How far two mixtures, or biases, may be from each other, in lengths of their mean.
 # Nothing is trained when their layers have become one.

@@ -60,5 +60,6 @@ def test_any_groups_of_one_shape_make_a_network():
 
 
 def test_the_kinds_of_this_package_are_registered():
-    assert {"tied", "similar"} <= set(SHARINGS)
+    assert {"tied", "templates", "clustered", "hashed"} <= set(SHARINGS)
+    assert SHARINGS["similar"] is SHARINGS["templates"]
     assert all(issubclass(kind, Sharing) for kind in SHARINGS.values())
