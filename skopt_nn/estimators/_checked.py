@@ -74,6 +74,8 @@ class CheckedNetwork(FittedNetwork):
             shape = _rows.infer_sample_shape(received, self.input_shape, flat.shape[1])
             if self.input_shape is None:
                 _rows.warn_of_axes(received, flat.dtype)
+                if received is None and vars(self).get("vocabulary_size") is None:
+                    _rows.warn_of_token_ids(flat)
             self._sample_shape = shape[0]
             self._changes(self._make_recipe(*shape, n_outputs=1))
         else:

@@ -14,6 +14,8 @@ from skopt_nn.estimators._columns import check_frame
 
 # Samples whose two axes are at least so long may be images.
 _LEAST_SIDE = 8
+# Rows that end in zeros behind so many numbers of others may be texts.
+_LENGTHS_OF_TEXTS, _ROWS_THAT_TELL = 4, 256
 # Of float64: a megabyte at a time.
 _CHUNK_VALUES = 2**17
 
@@ -176,6 +178,25 @@ def warn_of_axes(received, dtype):
         warn(
             f"Samples of shape {received} are read as {read.format(*received)}. "
             f"{hint}; pass input_shape={received} if that is right."
+        )
+
+
+def warn_of_token_ids(X):
+    """Say how rows were read that look like token ids: whole numbers, of several
+    lengths, with zeros behind them and nowhere else. The first rows tell.
+    """
+    X = X[:_ROWS_THAT_TELL]
+    if X.dtype.kind not in "iu" or X.min() != 0:
+        return
+    is_id = X != 0
+    lengths = is_id.sum(axis=1)
+    if len(np.unique(lengths)) < _LENGTHS_OF_TEXTS:
+        return
+    if (is_id == (np.arange(X.shape[1]) < lengths[:, np.newaxis])).all():
+        warn(
+            "Rows of whole numbers, padded with zeros, are read as values and not as "
+            'token ids. Those of TokenSequencer are for a CNN* with vocabulary_size="'
+            'auto"; pass input_shape=(n_columns, 1) if they are values.'
         )
 
 

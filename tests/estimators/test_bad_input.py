@@ -14,6 +14,7 @@ from skopt_nn import (
     CNNRegressor,
     SharedWeightClassifier,
     SharedWeightRegressor,
+    TokenSequencer,
 )
 from skopt_nn._backend import keras
 
@@ -289,6 +290,25 @@ def test_how_samples_were_read_is_said_where_they_look_like_others(
         make(cls, input_shape=None, epochs=1).fit(X, y)
     assert [warning.filename for warning in said] == [__file__]
     make(cls, input_shape=shape, epochs=1).fit(X, y)  # a warning would be an error
+
+
+TEXTS = ["a", "a b", "a b c", "b c d e", "c d"] * 8
+
+
+@pytest.mark.parametrize("cls", [CNNClassifier, SharedWeightClassifier])
+def test_token_ids_that_are_read_as_values_are_said_to_be(make, cls):
+    ids, y = TokenSequencer(min_df=1).fit_transform(TEXTS), np.arange(40) % 2
+    with pytest.warns(UserWarning, match=r"not as token ids.*vocabulary_size=\"auto\""):
+        make(cls, input_shape=None, filters=(), epochs=1).fit(ids, y)
+    make(CNNClassifier, input_shape=None, vocabulary_size="auto", epochs=1).fit(ids, y)
+
+
+def test_whole_numbers_that_are_no_token_ids_are_read_in_silence(make):
+    rng, y = np.random.default_rng(0), np.arange(40) % 2
+    for X in (rng.integers(0, 5, (40, 6)), rng.integers(1, 9, (40, 6))):
+        make(input_shape=None, filters=(), epochs=1).fit(X, y)
+    X[:, -1] = y  # a column of 0 and 1 behind others
+    make(input_shape=None, filters=(), epochs=1).fit(X, y)
 
 
 @pytest.mark.parametrize(
