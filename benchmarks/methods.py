@@ -8,9 +8,9 @@ default. Test rows have no part in any choice.
 import numpy as np
 from sklearn.base import clone
 from sklearn.frozen import FrozenEstimator
-from sklearn.metrics import log_loss
 
-from benchmarks import report, script, students
+from benchmarks import report, script, students, tables
+from benchmarks.unlike import scored
 from skopt_nn import CNNClassifier, DistilledClassifier
 
 
@@ -38,12 +38,10 @@ def measure(task, folder, seed):
     for name, way in WAYS.items():
         models[name] = DistilledClassifier(teacher, random_state=seed, **way).fit(X, y)
     models["alone"] = clone(models['`"soft"`'].student_).fit(X, y)
-    found = {}
-    for name, model in models.items():
-        proba = model.predict_proba(X_test)
-        right = np.mean(model.classes_[proba.argmax(axis=1)] == y_test)
-        found[name] = right, log_loss(y_test, proba)
-    return found
+    return {
+        name: (scored(model, X_test, y_test), tables.loss_of(model, X_test, y_test))
+        for name, model in models.items()
+    }
 
 
 def main(arguments=None):

@@ -9,13 +9,11 @@ mean over the seeds; test rows have no part in any other choice.
 import numpy as np
 from sklearn.base import clone
 
-from benchmarks import report, script, students, tables
-from benchmarks.unlike import scored
+from benchmarks import script, students, tables
+from benchmarks.unlike import judged, means
 from skopt_nn import CNNClassifier, make_serial_fusion
 
 NUMBERS = ("deliveries", "diabetes")
-
-
 TASKS = {
     "digits": students.digits,
     "images": students.images,
@@ -49,28 +47,13 @@ def measure(task, folder, seed):
         models["serial, SAMME"] = make_serial_fusion(
             *alone.values(), method="samme", random_state=seed
         )
-    found = {}
-    for name, model in models.items():
-        model.fit(X, y)
-        loss = tables.loss_of(model, X_test, y_test)
-        found[name] = scored(model, X_test, y_test), loss
-    return found
+    return judged(models, X, X_test, y, y_test)
 
 
 def main(arguments=None):
     options = script.parser("serial", __doc__, TASKS).parse_args(arguments)
-    note = (
-        "Accuracy and log-loss, or R^2 and root mean squared error; means of "
-        f"{options.seeds} seeds."
-    )
-    table = report.Table(
-        "Serial fusions", ("task", "model", "score", "loss"), note=note
-    )
-    for task, runs in script.runs(options, TASKS, measure, SHIPPED):
-        for name in runs[0]:
-            score, loss = np.mean([run[name] for run in runs], axis=0)
-            table.rows.append((task, name, f"{score:.4f}", f"{loss:.4f}"))
-    print(table.markdown())
+    runs = script.runs(options, TASKS, measure, SHIPPED)
+    print(means("Serial fusions", runs, options.seeds).markdown())
 
 
 if __name__ == "__main__":

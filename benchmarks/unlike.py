@@ -125,6 +125,16 @@ def scored(model, X, y):
     return (accuracy_score if is_classifier(model) else r2_score)(y, model.predict(X))
 
 
+def judged(models, X, X_test, y, y_test):
+    """Score and loss by model, each fitted here."""
+    found = {}
+    for name, model in models.items():
+        model.fit(X, y)
+        loss = tables.loss_of(model, X_test, y_test)
+        found[name] = scored(model, X_test, y_test), loss
+    return found
+
+
 def measure(task, folder, seed):
     """Score and loss by model; of members the best score, and the least loss."""
     (X, X_test, y, y_test), shape = TASKS[task](folder, seed)
@@ -134,12 +144,9 @@ def measure(task, folder, seed):
         y, y_test = labels.transform(y), labels.transform(y_test)
     alone = members(shape, tables.has_labels(y), seed)
     alone = {name: Once(member) for name, member in alone.items()}
-    found = {}
+    models = {**alone, **fusions([*alone.values()])}
     try:
-        for name, model in {**alone, **fusions([*alone.values()])}.items():
-            model.fit(X, y)
-            loss = tables.loss_of(model, X_test, y_test)
-            found[name] = scored(model, X_test, y_test), loss
+        found = judged(models, X, X_test, y, y_test)
     finally:
         Once.fitted.clear()
     scores, losses = zip(*(found[name] for name in alone), strict=True)
@@ -147,19 +154,24 @@ def measure(task, folder, seed):
     return found
 
 
-def main(arguments=None):
-    options = script.parser("unlike", __doc__, TASKS).parse_args(arguments)
+def means(title, runs_of_tasks, n_seeds):
+    """The table of what `judged` gave, task by task."""
     note = (
         "Accuracy and log-loss, or R^2 and root mean squared error (of log(price) for "
-        f"diamonds); means of {options.seeds} seeds."
+        f"diamonds); means of {n_seeds} seeds."
     )
-    header = ("task", "model", "score", "loss")
-    found = report.Table("Fusions of unlike members", header, note=note)
-    for task, runs in script.runs(options, TASKS, measure, SHIPPED):
+    found = report.Table(title, ("task", "model", "score", "loss"), note=note)
+    for task, runs in runs_of_tasks:
         for name in runs[0]:
             score, loss = np.mean([run[name] for run in runs], axis=0)
             found.rows.append((task, name, f"{score:.4f}", f"{loss:.4f}"))
-    print(found.markdown())
+    return found
+
+
+def main(arguments=None):
+    options = script.parser("unlike", __doc__, TASKS).parse_args(arguments)
+    runs = script.runs(options, TASKS, measure, SHIPPED)
+    print(means("Fusions of unlike members", runs, options.seeds).markdown())
 
 
 if __name__ == "__main__":

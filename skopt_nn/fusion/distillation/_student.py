@@ -24,12 +24,12 @@ _TABLE = {
 def new_student(model, student, X):
     """Return an unfitted student for a distilled model and the samples X."""
     check_member(model.teacher, model._kind, "teacher")
-    if student is None and issparse(X):
-        raise TypeError(
-            "student=None takes no sparse X, got one of the shape "
-            f"{X.shape}. Pass X.toarray(), or a student that takes it."
-        )
     if student is None:
+        if issparse(X):
+            raise TypeError(
+                "student=None takes no sparse X, got one of the shape "
+                f"{X.shape}. Pass X.toarray(), or a student that takes it."
+            )
         return default_student(model._kind, X, input_shape_within(model.teacher))
     check_member(student, model._kind, "student", need_proba=False)
     if isinstance(student, FrozenEstimator):

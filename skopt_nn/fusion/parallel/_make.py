@@ -69,9 +69,9 @@ def _parallel_fusion(estimators, weights, voting, *, cv, n_jobs):
     if learns:
         learned = WeightedVotingClassifier if is_classes else WeightedVotingRegressor
         return learned(members, **how, cv=cv)
-    if is_classes and voting == "hard":
-        _check_votes(members)
     if is_classes:
+        if voting == "hard":
+            _check_votes(members)
         return VotingClassifier(members, voting=voting, **how)
     if voting == "hard":
         raise ValueError("voting='hard' counts votes for classes, got regressors.")
