@@ -72,7 +72,9 @@ class SharedWeightEstimator(ConvolutionalEstimator):
     of one shape). Shapes of fewer layers keep kernels of their own. Ignored unless
     ``sharing="templates"``.
     """
-    compression: float = parameter(8, Range(Real, 1))
+    compression: float = parameter(
+        8, Range(Real, 1, networks.MOST_COMPRESSION, closed="both")
+    )
     """Weights of a hashed kernel for each one that is stored, in [1, 1000]. Ignored
     unless ``sharing="hashed"``.
     """

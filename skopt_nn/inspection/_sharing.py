@@ -1,5 +1,7 @@
 """What shared weights cost and save, beside the network that shares nothing."""
 
+from collections.abc import Mapping
+
 import numpy as np
 from sklearn.base import clone, is_regressor
 
@@ -99,7 +101,7 @@ class SharingDisplay:
             network, and for a network without layers that may share.
         """
         pandas = optional("pandas", cls.__name__)
-        _check(estimator, X, settings)
+        _check(estimator, X, y, settings)
         X, X_test, y, y_test = split(estimator, X, y, test_size, random_state)
         models = {
             name: clone(estimator).set_params(**parameters).fit(X, y)
@@ -177,12 +179,16 @@ class SharingDisplay:
         ax.set_title("Places of one colour share weights", fontsize="medium")
 
 
-def _check(estimator, X, settings):
+def _check(estimator, X, y, settings):
     """Raise, before anything is trained, for what cannot be compared."""
-    if not settings or TWIN in settings:
+    is_nested = isinstance(settings, Mapping) and all(
+        isinstance(parameters, Mapping) for parameters in settings.values()
+    )
+    if not is_nested or not settings or TWIN in settings:
         raise ValueError(
-            "settings must hold at least one name and its parameters, and none of "
-            f"the name {TWIN!r}, which is added; got {list(settings)}."
+            "settings must be a dict of at least one name and a dict of parameters, "
+            f"such as {{'tied': {{'sharing': 'tied'}}}}, and none of the name {TWIN!r}, "
+            f"which is added; got {settings!r}."
         )
     unshared = _unshared(estimator, X)
     if not _named_places(unshared):
@@ -199,6 +205,10 @@ def _check(estimator, X, settings):
                 f"{parameters} for {name!r}, which make another network. Set such "
                 "parameters on the estimator, and draw a figure for each network."
             )
+        try:
+            clone(estimator).set_params(**parameters).check_fit(X, y)
+        except (TypeError, ValueError) as err:
+            raise type(err)(f"settings[{name!r}]: {err}") from err
 
 
 def _unshared(estimator, X, parameters=()):

@@ -32,7 +32,7 @@ from skopt_nn.networks._tabular import (
     set_bins,
     with_members,
 )
-from skopt_nn.networks.layers import NORMALIZATIONS
+from skopt_nn.networks.layers import MOST_COMPRESSION, NORMALIZATIONS
 
 # Those that a file may name.
 RECIPES: Mapping[str, type[Recipe]] = {
@@ -45,6 +45,7 @@ __all__ = [
     "BLOCKS",
     "EMBEDDINGS",
     "HEADS",
+    "MOST_COMPRESSION",
     "MOST_TOKENS",
     "NORMALIZATIONS",
     "RECIPES",

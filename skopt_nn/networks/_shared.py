@@ -191,16 +191,12 @@ class SharedRecipe(CNNRecipe):
             return None
         return hashed_size(shape, self.compression)
 
-    def check_compression(self):
-        """Raise if kernels are so much larger than what they are drawn from."""
+    def check_values(self, values):
         if self.compression > MOST_COMPRESSION:
             raise ValueError(
                 f"compression must be at most {MOST_COMPRESSION}, got "
                 f"{self.compression}: little is left to save. Use a smaller one."
             )
-
-    def check_values(self, values):
-        self.check_compression()
         super().check_values(values)
 
     def convolutions(self, stage, window, channels):

@@ -89,7 +89,7 @@ def test_early_stopping_and_more_epochs_end_on_a_few_values(make, digits):
 def test_clusters_ask_for_no_program(make, digits):
     est = make(SharedWeightClassifier, **WIDE)
     training.clear_cache()
-    GridSearchCV(est, {"n_clusters": [5, 16, 32]}, cv=2).fit(*digits)
+    GridSearchCV(est, {"n_clusters": np.array([5, 16, 32])}, cv=2).fit(*digits)
     assert training.cache_info().compilations["train"] == 1
 
 

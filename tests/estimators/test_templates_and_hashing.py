@@ -47,7 +47,8 @@ def test_training_goes_on(make, digits, fitted):
         ({"sharing": "templates", "n_templates": 9}, "n_templates=9 must be less"),
         ({"sharing": "templates", "n_templates": 0}, "'n_templates' .* Got 0"),
         ({"sharing": "hashed", "compression": 0.5}, "'compression' .* Got 0.5"),
-        ({"sharing": "hashed", "compression": 1e5}, "must leave a weight of each"),
+        ({"sharing": "hashed", "compression": 1e5}, "'compression' .* Got 100000"),
+        ({"sharing": "hashed", "compression": 900}, "must leave a weight of each"),
         ({"sharing": "roast"}, "'sharing' (?=.*'hashed').* Got 'roast'"),
     ],
 )

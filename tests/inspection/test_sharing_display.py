@@ -63,9 +63,9 @@ def test_the_network_given_is_not_changed(display):
     assert not hasattr(NETWORK, "model_")
 
 
-@pytest.mark.parametrize("settings", [{}, {"unshared": {}}])
+@pytest.mark.parametrize("settings", [{}, {"unshared": {}}, ["tied"], {"tied": "tied"}])
 def test_settings_without_a_name_of_their_own_are_refused(settings):
-    with pytest.raises(ValueError, match="settings must hold at least one name"):
+    with pytest.raises(ValueError, match="settings must be a dict of at least one name"):
         SharingDisplay.from_settings(NETWORK, [[0]], [0], settings)
 
 
@@ -92,6 +92,13 @@ def test_settings_of_another_network_are_refused_before_it_is_trained(changed):
     settings = {"tied": {}, "other": {**changed, "sharing": "tied"}}
     iris = load_iris(return_X_y=True)
     with pytest.raises(ValueError, match=r"'other'.* another network.* the estimator"):
+        SharingDisplay.from_settings(unfitted(), *iris, settings)
+
+
+def test_a_setting_that_cannot_be_is_named_before_another_is_trained():
+    settings = {"tied": {}, "many": {"sharing": "templates", "n_templates": 9}}
+    iris = load_iris(return_X_y=True)
+    with pytest.raises(ValueError, match=r"settings\['many'\]: n_templates=9"):
         SharingDisplay.from_settings(unfitted(), *iris, settings)
 
 

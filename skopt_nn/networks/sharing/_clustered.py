@@ -39,7 +39,7 @@ class Clustered(Sharing):
 
     @property
     def n_values(self) -> int:  # pyright: ignore[reportIncompatibleVariableOverride]
-        return self.n_clusters
+        return int(self.n_clusters)
 
     def check(self, recipe):
         kernels = recipe.stored_kernels()
@@ -53,7 +53,7 @@ class Clustered(Sharing):
             )
 
     def applied_to(self, recipe):
-        n_values = self.n_clusters if self.n_clusters <= _FEW else 0
+        n_values = self.n_values if self.n_values <= _FEW else 0
         return replace(super().applied_to(recipe), n_values=n_values)
 
     def project(self, model, part):

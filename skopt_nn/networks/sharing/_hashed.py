@@ -32,7 +32,6 @@ class Hashed(Sharing):
                     f"kernel, and that of {slot!r} has {math.prod(shape)}. Use a "
                     "smaller compression or a wider layer."
                 )
-        recipe.check_compression()
 
     def applied_to(self, recipe):
         return replace(super().applied_to(recipe), compression=self.compression)
