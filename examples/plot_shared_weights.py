@@ -16,12 +16,10 @@ from sklearn.datasets import load_digits
 from skopt_nn import CNNClassifier, ModelComparisonDisplay, SharedWeightClassifier
 
 X, y = load_digits(return_X_y=True)
-settings = {"input_shape": (8, 8, 1), "epochs": 12, "random_state": 0}
+settings = {"input_shape": (8, 8, 1), "epochs": 20, "random_state": 0}
 
 cnn = CNNClassifier(**settings)
-shared = SharedWeightClassifier(
-    (24, 24), depth=2, normalization="batch", learning_rate=2e-3, **settings
-)
+shared = SharedWeightClassifier((32, 32, 32), **settings)
 
 # %%
 # ``from_estimators`` trains clones on three quarters of the digits and judges them by

@@ -78,13 +78,7 @@ def cnn(random_state):
 
 def shared(random_state):
     return SharedWeightClassifier(
-        (16, 16),
-        depth=2,
-        input_shape=IMAGE,
-        normalization="batch",
-        learning_rate=2e-3,
-        epochs=12,
-        random_state=random_state,
+        (32, 32, 32), input_shape=IMAGE, epochs=20, random_state=random_state
     )
 
 

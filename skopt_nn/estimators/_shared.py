@@ -30,8 +30,7 @@ class SharedWeightEstimator(ConvolutionalEstimator):
     _recipe_kind = networks.SharedRecipe
     _n_values = None  # in files of version 0.1, too
 
-    filters: tuple[int, ...] = redefault(Network, "filters", (32, 32))
-    dense_units: tuple[int, ...] = redefault(Network, "dense_units", (64,))
+    filters: tuple[int, ...] = redefault(Network, "filters", (48, 48, 48))
     sharing: str | None = parameter(
         "tied",
         [OneOf(SHARINGS.keys()), None],
@@ -51,17 +50,18 @@ class SharedWeightEstimator(ConvolutionalEstimator):
     runs of eight weights [9]_. None: each layer has weights of its own, to compare
     with.
     """
-    block: str = parameter("recursive", OneOf(networks.SHARED_BLOCKS), "str")
-    """What a stage is made of: a convolution and ``depth`` residual ones of equal shape
-    behind it (``"recursive"``), or a block of :class:`CNNClassifier`: ``"plain"``,
-    ``"residual"``, ``"separable"``, ``"inception"``. Each place has a normalization of
-    its own; convolutions of each channel by itself are not shared.
+    block: str = parameter("plain", OneOf(networks.SHARED_BLOCKS), "str")
+    """What a stage is made of: a block of :class:`CNNClassifier`, ``"plain"``,
+    ``"residual"``, ``"separable"``, ``"inception"``; or a convolution and ``depth``
+    residual ones of equal shape behind it, before pooling (``"recursive"``). Each place
+    has a normalization of its own; convolutions of each channel by itself are not
+    shared.
     """
-    depth: int = parameter(3, Range(Integral, 0))
-    """Residual convolutions of a recursive stage, in [0, inf); of another one as in
-    :class:`CNNClassifier`, in [1, inf).
+    depth: int = parameter(2, Range(Integral, 0))
+    """Convolutions of a stage, as in :class:`CNNClassifier`, in [1, inf); residual ones
+    of a recursive stage, in [0, inf).
     """
-    head: str = parameter("flatten", OneOf(networks.HEADS), "str")
+    head: str = parameter("auto", OneOf(("auto", *networks.HEADS)), "str")
     """What the last stage's pixels become, as in :class:`CNNClassifier`."""
     n_clusters: int = parameter(16, Range(Integral, 1, 256, closed="both"))
     """Values of the weights of each kernel, in [1, 256]: 2 and 3 make binary and
@@ -217,10 +217,9 @@ class _SharingRun:
 class SharedWeightClassifier(NeuralClassifierMixin, SharedWeightEstimator):
     """Classifier in which similar layers are one set of weights.
 
-    Each stage of the network is a convolution followed by ``depth`` residual ones of
-    equal shape, then max pooling; dense layers follow. Layers of equal shape share
-    one set of weights under one name: it is stored once, in memory and on disk, and
-    its gradient is the sum over all places where it is applied.
+    The network is that of :class:`CNNClassifier`, with stages of equal width. Layers of
+    equal shape share one set of weights under one name: it is stored once, in memory
+    and on disk, and its gradient is the sum over all places where it is applied.
 
     Parameters
     ----------

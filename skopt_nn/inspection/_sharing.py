@@ -187,8 +187,8 @@ def _check(estimator, X, y, settings):
     if not is_nested or not settings or TWIN in settings:
         raise ValueError(
             "settings must be a dict of at least one name and a dict of parameters, "
-            f"such as {{'tied': {{'sharing': 'tied'}}}}, and none of the name {TWIN!r}, "
-            f"which is added; got {settings!r}."
+            f"such as {{'tied': {{'sharing': 'tied'}}}}, and none of the name "
+            f"{TWIN!r}, which is added; got {settings!r}."
         )
     unshared = _unshared(estimator, X)
     if not _named_places(unshared):

@@ -1,20 +1,20 @@
 """What is shared, what it saves, and that training sees it."""
 
 import pickle
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pytest
 
 import skopt_nn
 from skopt_nn import SharedWeightClassifier, SharedWeightRegressor, networks, training
-from skopt_nn.networks.sharing import SHARINGS, Sharing, Tied
+from skopt_nn.networks.sharing import SHARINGS, Sharing
 from skopt_nn.training.objectives import Objective, cross_entropy
 from tests.doubles import Merging, ScoredRun
 
-TIED = {"filters": (4, 4), "depth": 2, "dense_units": (8, 8, 8)}
+TIED = {"filters": (4, 4), "block": "recursive", "dense_units": (8, 8, 8)}
 # Fewer layers to merge, each of which asks for a program of its own.
-MERGING = {"filters": (4,), "depth": 2, "dense_units": (8, 8, 8)}
+MERGING = {**TIED, "filters": (4,)}
 
 
 @pytest.fixture(scope="module")
@@ -72,7 +72,8 @@ def test_each_name_is_a_layer_applied_as_often_as_it_serves(tied):
 
 @pytest.mark.parametrize("depth", [0, 1])
 def test_without_equal_shapes_nothing_is_shared(make, digits, depth):
-    est = make(SharedWeightClassifier, filters=(4,), depth=depth).fit(*digits)
+    stage = {"filters": (4,), "block": "recursive", "depth": depth}
+    est = make(SharedWeightClassifier, **stage).fit(*digits)
     assert est.shared_weights_ == {}
     assert est.compression_ratio_ == 1
 
@@ -95,15 +96,18 @@ def test_a_perceptron_shares_its_dense_layers(make, diabetes):
     assert est.n_parameters_ == (10 * 6 + 6) + (6 * 6 + 6) + (6 + 1)
 
 
-def test_three_times_fewer_parameters_by_default():
-    params = SharedWeightClassifier().get_params()
-    names = [of.name for of in fields(networks.SharedRecipe) if of.name in params]
-    given = {name: params[name] for name in names} | {"input_shape": (8, 8, 1)}
-    given |= {"kernel_size": 3, "pool_size": 2, "normalization": "batch", "dropout": 0}
-    recipe = networks.SharedRecipe(n_outputs=10, per_column=False, seed=0, **given)
-    tied = replace(recipe, groups=Tied().groups(recipe.slots()))
-    stored = networks.n_parameters(tied.build())
-    assert tied.n_unshared_parameters() >= 3 * stored
+def default_size(sample_shape, sharing="tied"):
+    return SharedWeightClassifier(sharing=sharing).summary(sample_shape).n_parameters
+
+
+def test_four_times_fewer_parameters_by_default():
+    for shape in (8, 8, 1), (28, 28, 1), (427, 1):
+        assert default_size(shape, None) >= 4 * default_size(shape)
+
+
+@pytest.mark.parametrize("shape", [(8, 8, 1), (32, 32, 3), (64, 40, 1)])
+def test_the_default_network_is_small_whatever_the_image(shape):
+    assert default_size(shape) < 30_000
 
 
 def test_gradient_of_a_shared_kernel_is_the_sum_over_its_places(tied, digits):

@@ -65,7 +65,7 @@ def test_the_network_given_is_not_changed(display):
 
 @pytest.mark.parametrize("settings", [{}, {"unshared": {}}, ["tied"], {"tied": "tied"}])
 def test_settings_without_a_name_of_their_own_are_refused(settings):
-    with pytest.raises(ValueError, match="settings must be a dict of at least one name"):
+    with pytest.raises(ValueError, match="must be a dict of at least one name"):
         SharingDisplay.from_settings(NETWORK, [[0]], [0], settings)
 
 
