@@ -54,7 +54,7 @@ def test_shared_weights_cost_next_to_nothing(split, score):
     X_train, X_test, y_train, y_test = split
     scores = []
     for seed in range(2):
-        net = SharedWeightClassifier(**{**SMALL, "random_state": seed}, depth=1)
+        net = SharedWeightClassifier(**SMALL | {"random_state": seed})
         scores.append(net.fit(X_train, y_train).score(X_test, y_test))
         assert net.compression_ratio_ >= 1.5
     assert sum(scores) / len(scores) >= score - 0.01

@@ -9,7 +9,7 @@ from sklearn.model_selection import GridSearchCV
 from skopt_nn import SharedWeightClassifier, SharedWeightRegressor, load, save, training
 
 SHARINGS = {
-    "templates": {"filters": (4, 4), "depth": 2, "n_templates": 2},
+    "templates": {"filters": (4, 4), "block": "recursive", "n_templates": 2},
     "hashed": {"filters": (), "dense_units": (64,), "compression": 8},
 }
 

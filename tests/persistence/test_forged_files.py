@@ -62,6 +62,7 @@ NETWORKS = {
     "columns": CNNClassifier((), dense_units=(3,), epochs=1, random_state=0),
     "shared": SharedWeightClassifier(
         (2, 2),
+        block="recursive",
         depth=1,
         input_shape=(8, 8, 1),
         dense_units=(3,),

@@ -234,7 +234,7 @@ def test_a_compression_that_stores_next_to_nothing_is_refused():
     wide = replace(PERCEPTRON, dense_units=(64, 64), n_outputs=32)
     assert Hashed(1000).check(Hashed(1000).applied_to(wide)) is None
     with pytest.raises(ValueError, match=r"compression must be at most 1000, got 1001"):
-        Hashed(1001).check(Hashed(1001).applied_to(wide))
+        Hashed(1001).applied_to(wide).check_values([])
 
 
 # -- few values -----------------------------------------------------------------
