@@ -40,23 +40,45 @@ class Lessons:
         folds = taught.folds(None if self._is_frozen else self.cv, **split_params)
         n_lessons = self.n_generations * len(students)
         root = self._init_callback_context(max_subtasks=1 + n_lessons)
-        at_end = {
-            "metadata": {"sample_weight": problem.sample_weight},
-            "reconstruction_attributes": dict,
-        }
-        # Several models have no one score that a monitor could take.
-        data = (problem.X, problem.y) if models == [self] else (None, None)
-        with fit_task(root, self, *data, **at_end):
+        attributes = []
+        with fit_task(root, self, **self._scored(models, problem, attributes)):
             teacher, outputs = self._ask_teacher(root, taught, folds, of["teacher"])
             lesson = learned, teacher, outputs, shape, of["student"]
             chains = self._teach(root, students, *lesson)
-            found = [self._compare(problem, outputs, chain[-1]) for chain in chains]
-            for model, chain, fidelity_ in zip(models, chains, found):
-                model.teacher_, model.students_ = teacher, chain
-                model.student_, model.fidelity_ = chain[-1], fidelity_
-                if problem.classes is not None:
-                    model.classes_ = problem.classes
-                    model._multilabel = problem.multilabel
+            attributes += [
+                {
+                    "teacher_": teacher,
+                    "students_": chain,
+                    "student_": chain[-1],
+                    "fidelity_": self._compare(problem, outputs, chain[-1]),
+                    **self._of_classes(problem),
+                }
+                for chain in chains
+            ]
+        for model, own in zip(models, attributes):
+            vars(model).update(own)
+
+    def _scored(self, models, problem, attributes):
+        """What callbacks score at the end: the model on its rows with a label.
+
+        Several models have no one score.
+        """
+        if models != [self]:
+            return {"X": None, "y": None, "reconstruction_attributes": dict}
+        known = problem.take(np.flatnonzero(problem.labelled))
+        some = len(known) > 0
+        return {
+            "X": known.X if some else None,
+            "y": known.y if some else None,
+            "metadata": {"sample_weight": known.sample_weight},
+            "reconstruction_attributes": lambda: attributes[0],
+        }
+
+    @staticmethod
+    def _of_classes(problem):
+        if problem.classes is None:
+            return {}
+        return {"classes_": problem.classes, "_multilabel": problem.multilabel}
 
     @property
     def _is_frozen(self):

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.base import clone
+from sklearn.callback import ScoringMonitor
 from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
 from sklearn.frozen import FrozenEstimator
 from sklearn.linear_model import Ridge
@@ -202,3 +203,37 @@ def test_alpha_of_each_row_must_fit(digits):
     ):
         with pytest.raises(ValueError, match=text):
             small_student(epochs=2).fit_soft(X, y, soft, alpha=alpha)
+
+
+def test_a_monitor_scores_the_rows_with_a_label(half):
+    X, y, labelled = half
+    monitor = ScoringMonitor(scoring="accuracy")
+    weight = np.linspace(1, 2, len(y))
+    model = DistilledClassifier(GaussianNB(), Pupil()).set_callbacks(monitor)
+    model.fit(X, y, sample_weight=weight)
+    (seen,) = monitor.get_logs().data
+    rows = X[labelled], y[labelled], weight[labelled]
+    assert seen["accuracy"] == model.score(*rows)
+
+
+def test_a_monitor_scores_the_rows_with_a_value(diabetes):
+    X, y = diabetes
+    y = np.where(np.arange(len(y)) % 3, y, np.nan)
+    monitor = ScoringMonitor(scoring="r2")
+    model = DistilledRegressor(Ridge(), RegressorPupil()).set_callbacks(monitor)
+    model.fit(X, y)
+    (seen,) = monitor.get_logs().data
+    rows = ~np.isnan(y)
+    assert seen["r2"] == model.score(X[rows], y[rows])
+    assert model.fit(X, y).student_.lesson_["X"] is X
+
+
+def test_a_callback_that_fails_at_the_end_leaves_nothing_fitted(iris):
+    def scorer(*_, **__):
+        raise RuntimeError("no score")
+
+    monitor = ScoringMonitor(scoring=scorer)
+    model = DistilledClassifier(GaussianNB(), Pupil()).set_callbacks(monitor)
+    with pytest.raises(RuntimeError, match="no score"):
+        model.fit(*iris)
+    assert not [name for name in vars(model) if name.endswith("_")]
