@@ -20,7 +20,7 @@ from skopt_nn.fusion.distillation._queries import (
 )
 from skopt_nn.fusion.distillation._routing import routed
 from skopt_nn.fusion.distillation._student import check_student
-from skopt_nn.fusion.distillation._teacher import check_classes
+from skopt_nn.fusion.distillation._teacher import check_classes, check_frozen
 
 
 class Lessons:
@@ -86,6 +86,7 @@ class Lessons:
 
     def _problem(self, X, y, sample_weight):
         """Read what is to be learned; a frozen teacher knows all classes of it."""
+        check_frozen(self.teacher)
         known = known_classes(self.teacher) if self._is_frozen else None
         problem = self._read(indexable(X)[0], y, sample_weight, known)
         if self._is_frozen:

@@ -2,7 +2,9 @@
 
 import numpy as np
 from sklearn.base import clone
+from sklearn.exceptions import NotFittedError
 from sklearn.frozen import FrozenEstimator
+from sklearn.utils.validation import check_is_fitted
 
 from skopt_nn.fusion._members import known_classes
 
@@ -15,6 +17,22 @@ def unfitted(estimator):
     params = recipe.get_params().items()
     frozen = {name: p for name, p in params if isinstance(p, FrozenEstimator)}
     return recipe.set_params(**{name: unfitted(p) for name, p in frozen.items()})
+
+
+def check_frozen(teacher):
+    """Refuse a FrozenEstimator, as teacher or within it, that has not been fitted."""
+    for part in (teacher, *teacher.get_params().values()):
+        if not isinstance(part, FrozenEstimator):
+            continue
+        try:
+            check_is_fitted(part)
+        except NotFittedError as err:
+            raise NotFittedError(
+                "teacher has an estimator in FrozenEstimator that is not fitted: got "
+                f"{part!r}. Fit it first, or pass it without FrozenEstimator to have a "
+                "clone fitted. Pickles and files of a distilled model hold what its "
+                "teacher learned only with keep_teacher=True."
+            ) from err
 
 
 def input_shape_within(estimator):

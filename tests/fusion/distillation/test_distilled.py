@@ -15,6 +15,7 @@ from sklearn import config_context
 from sklearn.base import clone
 from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
 from sklearn.ensemble import RandomForestClassifier
+from sklearn.exceptions import NotFittedError
 from sklearn.frozen import FrozenEstimator
 from sklearn.linear_model import BayesianRidge, LogisticRegression, Ridge
 from sklearn.metrics import log_loss
@@ -465,6 +466,29 @@ def test_a_frozen_teacher_of_other_classes(iris):
     text = r"knows the classes \[0, 1\], y has \[0, 1, 2\].*pass the estimator itself"
     with pytest.raises(ValueError, match=text):
         DistilledClassifier(FrozenEstimator(teacher), Pupil()).fit(X, y)
+
+
+@pytest.mark.parametrize(
+    "teacher",
+    [
+        FrozenEstimator(GaussianNB()),
+        make_parallel_fusion(FrozenEstimator(GaussianNB()), Untouchable()),
+    ],
+    ids=["alone", "in a fusion"],
+)
+def test_a_frozen_teacher_that_is_not_fitted_is_refused(iris, teacher):
+    text = r"FrozenEstimator that is not fitted: got FrozenEstimator.*Fit it first"
+    with pytest.raises(NotFittedError, match=text):
+        DistilledClassifier(teacher, Pupil()).fit(*iris)
+
+
+def test_a_loaded_model_of_a_frozen_teacher_says_how_to_keep_it(iris):
+    frozen = FrozenEstimator(GaussianNB().fit(*iris))
+    model = DistilledClassifier(frozen, small_student(epochs=1)).fit(*iris)
+    loaded = pickle.loads(pickle.dumps(model))
+    for again in (loaded, clone(loaded)):
+        with pytest.raises(NotFittedError, match="only with keep_teacher=True"):
+            again.fit(*iris)
 
 
 def test_a_failed_fit_leaves_nothing_behind(iris):
