@@ -15,8 +15,10 @@ from skopt_nn.fusion.distillation._methods import METHODS, check_method, tempera
 from skopt_nn.fusion.distillation._queries import (
     check_queries,
     generator,
+    is_given,
     sample_shape,
     with_queries,
+    with_rows,
 )
 from skopt_nn.fusion.distillation._routing import routed
 from skopt_nn.fusion.distillation._student import check_student
@@ -106,7 +108,19 @@ class Lessons:
         check_queries(self.queries, problem.X, shape)
         for student in students:
             check_student(student, problem, validation)
+        if is_given(self.queries):
+            self._check_queries(students, problem, validation)
         return shape
+
+    def _check_queries(self, students, problem, validation):
+        """Raise what students would raise about the user's own queries behind X."""
+        with with_rows(self.queries, problem.take(problem.counted), None, None) as all_:
+            try:
+                for student in students:
+                    check_student(student, all_, validation)
+            except (TypeError, ValueError) as err:
+                kind = TypeError if isinstance(err, TypeError) else ValueError
+                raise kind(f"queries must be rows such as those of X: {err}") from err
 
     def _ask_teacher(self, root, problem, folds, validation):
         """Return the fitted teacher, and what it says about all rows."""

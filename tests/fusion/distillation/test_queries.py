@@ -245,14 +245,61 @@ def test_a_full_disk_is_an_error_and_leaves_no_file(iris, monkeypatch, tmp_path)
         ("views", r"'views' are made of images, series or volumes"),
         ("mixtures", r"'mixtures' are made of images"),
         (np.zeros((5, 3)), r"with the same columns; got the shape \(5, 3\)"),
+        (np.full((5, 4), np.nan), r"queries must be rows such as .* NaN"),
+        (np.full((5, 4), np.inf), r"queries must be rows such as .* infinity"),
     ],
-    ids=["views", "mixtures", "columns"],
+    ids=["views", "mixtures", "columns", "NaN", "infinity"],
 )
 def test_queries_that_do_not_fit_are_refused_before_the_teacher_is_trained(
     iris, queries, match
 ):
     with pytest.raises(ValueError, match=match):
-        DistilledClassifier(Untouchable(), Pupil(), queries=queries).fit(*iris)
+        DistilledClassifier(Untouchable(), small_student(), queries=queries).fit(*iris)
+
+
+TWO = pd.DataFrame({"a": [0.5, 1.5] * 3, "b": [1, 2] * 3})
+
+
+@pytest.mark.parametrize(
+    ("X", "queries", "match"),
+    [
+        (TWO.to_numpy(), [["1", "2"]], r"X has the dtype float64, got <U1.*astype"),
+        (np.array([["ab", "cd"]] * 6), [[1.0, 2.0]], r"dtype <U2, got float64"),
+        (TWO, [["1", "2"]], "X has the dtype float64 in the column 'a', got"),
+        (TWO, TWO.assign(b=["x", "y"] * 3), "int64 in the column 'b', got"),
+        (csr_array(np.eye(6)), np.eye(6), r"got scipy.*csr_array. Pass X.toarray\(\)"),
+    ],
+    ids=["texts", "numbers", "texts beside a frame", "a column of texts", "sparse"],
+)
+def test_queries_of_another_kind_are_refused_before_the_teacher_is_trained(
+    X, queries, match
+):
+    with pytest.raises(TypeError, match=match):
+        DistilledClassifier(Untouchable(), Pupil(), queries=queries).fit(X, [0, 1] * 3)
+
+
+@pytest.mark.parametrize(
+    ("queries", "match"),
+    [
+        (TWO[["b", "a"]], r"in their order, got \['b', 'a'\].*queries\[X.columns\]"),
+        (TWO.rename(columns={"a": "z"}), r"lack \['a'\], and have \['z'\]"),
+        (TWO[["a"]], r"lack \['b'\], and have \[\]"),
+    ],
+    ids=["another order", "another name", "too few"],
+)
+def test_columns_of_queries_that_differ_are_named(queries, match):
+    with pytest.raises(ValueError, match=match):
+        DistilledClassifier(Untouchable(), Pupil(), queries=queries).fit(
+            TWO, [0, 1] * 3
+        )
+
+
+def test_objects_that_are_numbers_leave_the_columns_of_x_what_they_are():
+    teacher = FrozenEstimator(Uniform().fit(TWO, [0, 1] * 3))
+    queries = TWO.to_numpy().astype(object)
+    model = DistilledClassifier(teacher, Pupil(), queries=queries)
+    seen = lesson(model, TWO, [0, 1] * 3)["X"]
+    assert [dtype.kind for dtype in seen.dtypes] == ["f", "f"]
 
 
 @pytest.mark.parametrize(

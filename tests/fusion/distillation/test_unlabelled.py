@@ -8,6 +8,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.base import clone
 from sklearn.callback import ScoringMonitor
 from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
+from sklearn.dummy import DummyRegressor
 from sklearn.frozen import FrozenEstimator
 from sklearn.linear_model import Ridge
 from sklearn.model_selection import StratifiedKFold, cross_val_predict
@@ -203,6 +204,14 @@ def test_alpha_of_each_row_must_fit(digits):
     ):
         with pytest.raises(ValueError, match=text):
             small_student(epochs=2).fit_soft(X, y, soft, alpha=alpha)
+
+
+def test_a_loss_of_positive_values_takes_rows_without_one(diabetes):
+    X, y = diabetes
+    student = CNNRegressor((), dense_units=(), loss="gamma", epochs=1, random_state=0)
+    y = np.where(np.arange(len(y)) % 3, np.abs(y) + 1, np.nan)
+    model = DistilledRegressor(DummyRegressor(), student).fit(X, y)
+    assert (model.predict(X) > 0).all()
 
 
 def test_a_monitor_scores_the_rows_with_a_label(half):
