@@ -11,7 +11,12 @@ from sklearn.utils import indexable
 from skopt_nn.fusion._cross_fit import cross_fit, fit_task
 from skopt_nn.fusion._members import known_classes, predict_scores
 from skopt_nn.fusion.distillation._fidelity import fidelity
-from skopt_nn.fusion.distillation._methods import METHODS, check_method, temperature_for
+from skopt_nn.fusion.distillation._methods import (
+    METHODS,
+    check_method,
+    names_given,
+    temperature_for,
+)
 from skopt_nn.fusion.distillation._queries import (
     check_queries,
     generator,
@@ -106,8 +111,9 @@ class Lessons:
         check_method(self.method, problem)
         shape = _common_shape(problem.X, students)
         check_queries(self.queries, problem.X, shape)
+        names = names_given(self.method, problem)
         for student in students:
-            check_student(student, problem, validation)
+            check_student(student, problem, validation, names)
         if is_given(self.queries):
             self._check_queries(students, problem, validation)
         return shape

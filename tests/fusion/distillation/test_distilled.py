@@ -460,6 +460,53 @@ def test_students_that_cannot_learn(iris, student, text):
         DistilledClassifier(Untouchable(), student).fit(*iris)
 
 
+class Plain(Pupil):
+    """A student that takes what it has to, and no more."""
+
+    def fit_soft(self, X, y, soft_targets, *, temperature, alpha, sample_weight):
+        return super().fit_soft(X, y, soft_targets, alpha=alpha)
+
+
+class Mute(Plain):
+    predict_proba = property()
+
+
+class Choosy(Plain):
+    def fit_soft(self, X, y, soft_targets, *, device, **lesson):
+        raise AssertionError("it is not called")
+
+
+@pytest.mark.parametrize(
+    ("student", "params", "validation", "text"),
+    [
+        (Plain(), {"method": "logits"}, 0, r"unexpected keyword argument 'method'"),
+        (Plain(), {}, 9, r"unexpected keyword argument 'X_val'"),
+        (Choosy(), {}, 0, r"missing a required argument: 'device'"),
+        (Mute(), {}, 0, r"student must have predict_proba"),
+    ],
+    ids=["a method", "rows to validate on", "something else", "no predict_proba"],
+)
+def test_what_a_student_does_not_take_is_found_first(
+    iris, student, params, validation, text
+):
+    X, y = iris
+    rows = {"X_val": X[:validation], "y_val": y[:validation]} if validation else {}
+    with pytest.raises(TypeError, match=text):
+        DistilledClassifier(Untouchable(), student, **params).fit(X, y, **rows)
+
+
+def test_a_student_is_told_the_classes_where_labels_lack_one(iris):
+    X, y = iris
+    frozen = FrozenEstimator(GaussianNB().fit(X, y))
+    few = y < 2
+    model = DistilledClassifier(frozen, Plain(), queries=X[~few])
+    with pytest.raises(TypeError, match=r"unexpected keyword argument 'classes'"):
+        model.fit(X[few], y[few])
+    lesson = clone(model).set_params(student=Pupil()).fit(X[few], y[few])
+    assert_array_equal(lesson.student_.lesson_["classes"], [0, 1, 2])
+    assert "classes" not in model.fit(X, y).student_.lesson_
+
+
 def test_a_frozen_teacher_of_other_classes(iris):
     X, y = iris
     teacher = GaussianNB().fit(X[y < 2], y[y < 2])
