@@ -5,6 +5,8 @@ from contextlib import contextmanager
 import numpy as np
 from sklearn.base import is_classifier, is_regressor
 from sklearn.exceptions import NotFittedError
+from sklearn.frozen import FrozenEstimator
+from sklearn.pipeline import Pipeline
 from sklearn.utils import get_tags
 
 from skopt_nn._compat import BaseSearchCV, name_estimators
@@ -111,11 +113,19 @@ def named_failure(name, owner):
         ) from err
 
 
+def innermost(estimator, wrappers=(BaseSearchCV, FrozenEstimator, Pipeline)):
+    """Return what wrappers of these kinds hand y to, and ask in the end."""
+    while isinstance(estimator, wrappers):
+        if isinstance(estimator, Pipeline):
+            estimator = estimator[-1]
+        else:
+            estimator = getattr(estimator, "best_estimator_", estimator.estimator)
+    return estimator
+
+
 def takes_several_outputs(estimator):
     """Whether y may have several columns; the tags of a search do not say so."""
-    while isinstance(estimator, BaseSearchCV):
-        estimator = estimator.estimator
-    return get_tags(estimator).target_tags.multi_output
+    return get_tags(innermost(estimator)).target_tags.multi_output
 
 
 def known_classes(estimator):

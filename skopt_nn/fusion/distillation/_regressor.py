@@ -4,11 +4,13 @@ import inspect
 
 import numpy as np
 from sklearn.base import RegressorMixin
+from sklearn.compose import TransformedTargetRegressor
 from sklearn.frozen import FrozenEstimator
 from sklearn.pipeline import Pipeline
 from sklearn.utils import get_tags
 
 from skopt_nn._parameters import parameter, parameters
+from skopt_nn.fusion._members import innermost
 from skopt_nn.fusion._problem import Problem
 from skopt_nn.fusion.distillation._base import Distilled
 
@@ -65,8 +67,8 @@ class DistilledRegressor(RegressorMixin, Distilled):
     return_std : bool, default=False
         Whether rows count the less, the less sure the teacher is of them: with *s* the
         standard deviation that its ``predict(X, return_std=True)`` gives, by
-        :math:`1 / (1 + s^2 / \\mathrm{median}(s^2))`. Gaussian processes and Bayesian
-        regressions have it.
+        :math:`1 / (1 + s^2 / \\mathrm{median}(s^2))`, of several outputs with the mean
+        of these ratios. Gaussian processes and Bayesian regressions have it.
 
     Attributes
     ----------
@@ -130,14 +132,13 @@ class DistilledRegressor(RegressorMixin, Distilled):
         return super()._check_lesson(students, problem, validation)
 
     def _check_std(self):
-        teacher = self.teacher
-        while isinstance(teacher, FrozenEstimator | Pipeline):
-            of_steps = isinstance(teacher, Pipeline)
-            teacher = teacher[-1] if of_steps else teacher.estimator
+        teacher = innermost(self.teacher, (FrozenEstimator, Pipeline))
         taken = inspect.signature(teacher.predict).parameters.values()
-        if not any(
+        can_say = any(
             of.name == "return_std" or of.kind is of.VAR_KEYWORD for of in taken
-        ):
+        )
+        # Its predict takes any keyword and then fails on a pair.
+        if not can_say or isinstance(teacher, TransformedTargetRegressor):
             raise TypeError(
                 "return_std=True asks for a teacher with predict(X, return_std=True), "
                 f"such as GaussianProcessRegressor; got {teacher!r}."
@@ -152,8 +153,10 @@ class DistilledRegressor(RegressorMixin, Distilled):
         if not self.return_std:
             return lesson
         _, std = teacher.predict(lesson["X"], return_std=True)
-        variance = np.square(std).reshape(len(std), -1).mean(axis=1)
-        usual = np.median(variance)
-        sure = 1 / (1 + variance / usual) if usual > 0 else np.ones(len(std))
+        variance = np.square(std).reshape(len(std), -1)
+        usual = np.median(variance, axis=0)
+        # Of an output whose median is zero no row is less sure than another.
+        relative = np.divide(variance, usual, np.zeros(variance.shape), where=usual > 0)
+        sure = 1 / (1 + relative.mean(axis=1))
         given = lesson["sample_weight"]
         return {**lesson, "sample_weight": sure if given is None else given * sure}

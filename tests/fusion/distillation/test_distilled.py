@@ -13,6 +13,7 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 from sklearn import config_context
 from sklearn.base import clone
+from sklearn.compose import TransformedTargetRegressor
 from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
 from sklearn.ensemble import RandomForestClassifier
 from sklearn.exceptions import NotFittedError
@@ -230,6 +231,34 @@ def test_rows_weigh_by_how_sure_the_teacher_is(diabetes, freeze):
     assert_allclose(model.student_.lesson_["sample_weight"], expected)
 
 
+class Unsure(RegressorPupil):
+    """A teacher of two outputs that is as unsure as their sizes, in any unit."""
+
+    def fit(self, X, y):
+        return self
+
+    def predict(self, X, return_std=False):
+        values = np.abs(X[:, :2]) * [1, self.unit]
+        return (values, values) if return_std else values
+
+    def __init__(self, unit=1.0):
+        self.unit = unit
+
+
+def test_units_of_outputs_do_not_change_how_rows_weigh(diabetes):
+    X, y = diabetes
+
+    def weights(unit):
+        model = DistilledRegressor(Unsure(unit), RegressorPupil(), return_std=True)
+        model.fit(X, np.column_stack([y, y]))
+        return model.student_.lesson_["sample_weight"]
+
+    variance = X[:, :2] ** 2
+    expected = 1 / (1 + (variance / np.median(variance, axis=0)).mean(axis=1))
+    for unit in (1.0, 1000.0):
+        assert_allclose(weights(unit), expected)
+
+
 def test_who_cannot_say_how_sure_it_is_is_refused(diabetes):
     model = DistilledRegressor(Ridge(), RegressorPupil(), return_std=True)
     with pytest.raises(TypeError, match=r"predict\(X, return_std=True\).*got Ridge"):
@@ -237,6 +266,9 @@ def test_who_cannot_say_how_sure_it_is_is_refused(diabetes):
     piped = model.set_params(teacher=make_pipeline(StandardScaler(), Ridge()))
     with pytest.raises(TypeError, match=r"predict\(X, return_std=True\).*got Ridge"):
         piped.fit(*diabetes)
+    transformed = TransformedTargetRegressor(BayesianRidge())
+    with pytest.raises(TypeError, match="got TransformedTargetRegressor"):
+        model.set_params(teacher=transformed).fit(*diabetes)
     model.set_params(teacher=BayesianRidge(), n_generations=2)
     with pytest.raises(ValueError, match="return_std=True needs n_generations=1"):
         model.fit(*diabetes)
