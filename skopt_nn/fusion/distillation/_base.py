@@ -21,7 +21,7 @@ from skopt_nn.fusion._members import (
 from skopt_nn.fusion._problem import Problem, check_weights
 from skopt_nn.fusion.distillation._lessons import Lessons
 from skopt_nn.fusion.distillation._methods import METHODS
-from skopt_nn.fusion.distillation._queries import QUERIES
+from skopt_nn.fusion.distillation._queries import QUERIES, is_given
 from skopt_nn.fusion.distillation._routing import router_of
 from skopt_nn.fusion.distillation._student import default_student, new_student
 from skopt_nn.fusion.distillation._teacher import unfitted
@@ -256,4 +256,6 @@ class Distilled(
         state["teacher"] = unfitted(self.teacher)
         if self.student is not None:
             state["student"] = unfitted(self.student)
+        if is_given(self.queries):
+            state["queries"] = None
         return state

@@ -1,6 +1,7 @@
 """Rows beyond the training rows, which the teacher alone answers."""
 
 import os
+import pickle
 
 import numpy as np
 import pandas as pd
@@ -13,7 +14,7 @@ from sklearn.frozen import FrozenEstimator
 from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.naive_bayes import GaussianNB
 
-from skopt_nn import DistilledClassifier, DistilledRegressor
+from skopt_nn import DistilledClassifier, DistilledRegressor, load, save
 from skopt_nn.fusion._problem import Problem
 from skopt_nn.fusion.distillation import _queries
 from tests.doubles import Pupil, RegressorPupil, Untouchable, small_student
@@ -378,6 +379,24 @@ def test_a_category_that_x_has_not_is_missing_in_rows_of_ones_own():
     seen = lesson(model, X, [0, 1, 2] * 4)["X"]
     assert seen["c"].dtype == X["c"].dtype
     assert seen["c"].isna().tolist() == [False] * 13 + [True]
+
+
+@pytest.mark.parametrize("frame", [False, True])
+def test_pickles_and_files_hold_no_rows_of_the_users_own(tmp_path, frame):
+    X = pd.DataFrame(RNG.normal(size=(40, 3)), columns=list("abc"))
+    X = X if frame else X.to_numpy()
+    queries = pd.concat([X] * 500) if frame else np.tile(X, (500, 1))
+    student = small_student(epochs=1)
+    model = DistilledClassifier(GaussianNB(), student, queries=queries)
+    model.fit(X, [0, 1] * 20)
+    whole = pickle.dumps(model)
+    assert len(whole) < len(pickle.dumps(model.student_)) + 5_000
+    save(model, tmp_path / "model")
+    for loaded in (pickle.loads(whole), load(tmp_path / "model")):
+        assert loaded.queries is None
+        assert_array_equal(loaded.predict_proba(X), model.predict_proba(X))
+    kept = pickle.loads(pickle.dumps(model.set_params(keep_teacher=True)))
+    assert len(kept.queries) == len(queries)
 
 
 def test_columns_with_missing_values_of_pandas_own_are_resampled():
