@@ -10,7 +10,7 @@ from sklearn.pipeline import Pipeline
 from sklearn.utils import get_tags
 
 from skopt_nn._parameters import parameter, parameters
-from skopt_nn.fusion._members import innermost
+from skopt_nn.fusion._members import innermost, takes_several_outputs
 from skopt_nn.fusion._problem import Problem
 from skopt_nn.fusion.distillation._base import Distilled
 
@@ -122,15 +122,27 @@ class DistilledRegressor(RegressorMixin, Distilled):
     _kind = "regressor"
 
     def _read(self, X, y, sample_weight, known):
-        several = get_tags(self).target_tags.multi_output
+        several = get_tags(self).target_tags.multi_output or _n_outputs(y) > 1
         return Problem.of_values(
             X, y, sample_weight, multi_output=several, missing=True
         )
 
     def _check_lesson(self, students, problem, validation):
+        if _n_outputs(problem.y) > 1:
+            self._check_outputs(students, problem.y.shape)
         if self.return_std:
             self._check_std()
         return super()._check_lesson(students, problem, validation)
+
+    def _check_outputs(self, students, shape):
+        members = [("teacher", self.teacher), *(("student", of) for of in students)]
+        for name, member in members:
+            if not takes_several_outputs(member):
+                raise ValueError(
+                    f"y has the shape {shape}, and the {name} {member!r} takes one "
+                    "output alone. Wrap a teacher in MultiOutputRegressor of "
+                    "sklearn.multioutput, or the distilled model itself."
+                )
 
     def _check_std(self):
         teacher = innermost(self.teacher, (FrozenEstimator, Pipeline))
@@ -161,3 +173,7 @@ class DistilledRegressor(RegressorMixin, Distilled):
         sure = 1 / (1 + relative.mean(axis=1))
         given = lesson["sample_weight"]
         return {**lesson, "sample_weight": sure if given is None else given * sure}
+
+
+def _n_outputs(y):
+    return np.shape(y)[1] if np.ndim(y) == 2 else 1

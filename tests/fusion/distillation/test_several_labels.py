@@ -5,14 +5,17 @@ from functools import partial
 import numpy as np
 import pytest
 from numpy.testing import assert_array_equal
+from sklearn.base import clone
 from sklearn.ensemble import RandomForestClassifier
 from sklearn.frozen import FrozenEstimator
 from sklearn.linear_model import Ridge
 from sklearn.metrics import accuracy_score
 from sklearn.model_selection import GridSearchCV, KFold
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
 
 from skopt_nn import DistilledClassifier, DistilledRegressor, make_serial_fusion
-from tests.doubles import Pupil, RegressorPupil, small_student
+from tests.doubles import Pupil, RegressorPupil, keras_regressor, small_student
 
 # Queries have tests of their own.
 DistilledClassifier = partial(DistilledClassifier, queries=None)
@@ -67,6 +70,43 @@ def test_a_student_of_labels_learns(indicator):
 def test_a_search_over_a_regressor_of_several_outputs_takes_them():
     X, y = np.arange(40.0).reshape(20, 2), np.arange(40.0).reshape(20, 2)
     search = GridSearchCV(Ridge(), {"alpha": [1.0, 2.0]})
-    distilled = DistilledRegressor(search, RegressorPupil(), queries=None).fit(X, y)
-    assert distilled.student_.lesson_["soft_targets"].shape == (20, 2)
+    frozen = FrozenEstimator(clone(search).fit(X, y))
+    for teacher in (search, frozen, make_pipeline(StandardScaler(), search)):
+        distilled = DistilledRegressor(teacher, RegressorPupil(), queries=None)
+        distilled.fit(X, y)
+        assert distilled.student_.lesson_["soft_targets"].shape == (20, 2)
     assert make_serial_fusion(search, Ridge()).fit(X, y).predict(X).shape == (20, 2)
+
+
+class OneOutput(RegressorPupil):
+    def fit(self, X, y):
+        raise AssertionError("the teacher was trained")
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.target_tags.multi_output = False
+        return tags
+
+
+@pytest.mark.parametrize(
+    ("model", "who"),
+    [
+        (DistilledRegressor(OneOutput(), RegressorPupil()), "teacher"),
+        (DistilledRegressor(Ridge(), OneOutput()), "student"),
+    ],
+    ids=["teacher", "student"],
+)
+def test_who_takes_one_output_alone_is_named(model, who):
+    X = np.arange(40.0).reshape(20, 2)
+    text = rf"shape \(20, 2\), and the {who} OneOutput\(\).*MultiOutputRegressor"
+    with pytest.raises(ValueError, match=text):
+        model.fit(X, X)
+    with pytest.raises(ValueError, match=text):
+        model.fit_students(X, X, [model.student])
+
+
+def test_a_keras_regressor_of_several_outputs_is_a_student():
+    X = np.arange(40.0).reshape(20, 2)
+    student = keras_regressor(epochs=1)
+    model = DistilledRegressor(Ridge(), student, queries=None).fit(X, X)
+    assert model.predict(X).shape == (20, 2)
