@@ -4,6 +4,7 @@ from contextlib import contextmanager
 
 import numpy as np
 from sklearn.base import is_classifier, is_regressor
+from sklearn.ensemble import StackingClassifier
 from sklearn.exceptions import NotFittedError
 from sklearn.frozen import FrozenEstimator
 from sklearn.pipeline import Pipeline
@@ -148,6 +149,8 @@ def predict_scores(estimator, X, classes=None):
     if isinstance(proba, list):
         return _label_probabilities(proba, estimator.classes_)
     proba = np.asarray(proba)
+    if isinstance(estimator.classes_, list):
+        return _of_a_column_each(proba, estimator)
     unknown = np.setdiff1d(estimator.classes_, classes)
     if len(unknown):
         raise ValueError(
@@ -163,3 +166,12 @@ def _label_probabilities(proba, classes):
     """Return the probability of each label from scikit-learn's list of a pair each."""
     pairs = zip(proba, classes)
     return np.column_stack([p[:, known == 1].sum(axis=1) for p, known in pairs])
+
+
+def _of_a_column_each(proba, estimator):
+    """Return the probability of each label where there is one column a label."""
+    if isinstance(innermost(estimator), StackingClassifier):
+        # Up to scikit-learn 1.9 its columns are of the first class, 0 if rows have it.
+        is_one = [known[0] == 1 for known in estimator.classes_]
+        return np.where(is_one, proba, 1 - proba)
+    return proba

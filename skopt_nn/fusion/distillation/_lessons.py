@@ -27,7 +27,11 @@ from skopt_nn.fusion.distillation._queries import (
 )
 from skopt_nn.fusion.distillation._routing import routed
 from skopt_nn.fusion.distillation._student import check_student
-from skopt_nn.fusion.distillation._teacher import check_classes, check_frozen
+from skopt_nn.fusion.distillation._teacher import (
+    check_classes,
+    check_frozen,
+    check_kind,
+)
 
 
 class Lessons:
@@ -97,6 +101,7 @@ class Lessons:
         known = known_classes(self.teacher) if self._is_frozen else None
         problem = self._read(indexable(X)[0], y, sample_weight, known)
         if self._is_frozen:
+            check_kind(self.teacher, problem)
             return replace(problem, classes=check_classes(self.teacher, problem))
         if not len(problem.taught):
             raise ValueError(

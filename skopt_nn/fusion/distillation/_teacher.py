@@ -63,3 +63,20 @@ def check_classes(teacher, problem):
             "the estimator itself to have a clone fitted to y."
         )
     return known
+
+
+def check_kind(teacher, problem):
+    """Refuse a fitted teacher of one label a row for several, and the reverse."""
+    if problem.classes is None:
+        return
+    # Its classes do not tell: many have 0, 1, 2 for three labels, too.
+    said = teacher.predict(problem.take([0]).X)
+    several = np.ndim(said) == 2 and said.shape[1] > 1
+    if several != problem.multilabel:
+        kinds = "one label a row", "a 0/1 indicator of several labels"
+        raise ValueError(
+            f"teacher was fitted to {kinds[several]}, and y is "
+            f"{kinds[problem.multilabel]}: got the shape {problem.y.shape}. A "
+            "FrozenEstimator keeps what it learned; pass the estimator itself to have "
+            "a clone fitted to y."
+        )

@@ -6,11 +6,15 @@ import numpy as np
 import pytest
 from numpy.testing import assert_array_equal
 from sklearn.base import clone
-from sklearn.ensemble import RandomForestClassifier
+from sklearn.ensemble import RandomForestClassifier, StackingClassifier
 from sklearn.frozen import FrozenEstimator
-from sklearn.linear_model import Ridge
+from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.metrics import accuracy_score
 from sklearn.model_selection import GridSearchCV, KFold
+from sklearn.multiclass import OneVsRestClassifier
+from sklearn.multioutput import ClassifierChain
+from sklearn.naive_bayes import GaussianNB
+from sklearn.neighbors import KNeighborsClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
@@ -39,6 +43,38 @@ def test_students_learn_the_probabilities_of_labels(indicator, teacher):
     assert_array_equal(model.classes_, np.arange(4))
 
 
+CHAIN = ClassifierChain(LogisticRegression())
+STACK = StackingClassifier(
+    [("knn", KNeighborsClassifier(3))], KNeighborsClassifier(), cv=2
+)
+
+
+@pytest.mark.parametrize(
+    "teacher",
+    [
+        CHAIN,
+        make_pipeline(StandardScaler(), CHAIN),
+        STACK,
+        make_pipeline(StandardScaler(), STACK),
+        GridSearchCV(STACK, {"passthrough": [True]}, cv=2),
+    ],
+    ids=["chain", "chain in a pipeline", "stack", "stack in a pipeline", "searched"],
+)
+def test_teachers_that_list_classes_and_give_a_column_a_label(indicator, teacher):
+    X, y = indicator
+    model = DistilledClassifier(teacher, Pupil()).fit(X, y)
+    soft = model.student_.lesson_["soft_targets"]
+    assert_array_equal(soft > 0.5, model.teacher_.predict(X))
+
+
+@pytest.mark.parametrize("label", [0, 1])
+def test_a_stack_may_know_one_value_of_a_label(indicator, label):
+    X, y = indicator
+    y = np.column_stack([y[:, :2], np.full(len(y), label)])
+    model = DistilledClassifier(STACK, Pupil()).fit(X, y)
+    assert_array_equal(model.student_.lesson_["soft_targets"][:, 2], y[:, 2])
+
+
 def test_a_label_that_a_fold_never_saw_has_probability_zero(indicator):
     X, y = indicator
     y = y.copy()
@@ -54,6 +90,26 @@ def test_a_frozen_teacher_of_other_labels(indicator):
     teacher = FrozenEstimator(RandomForestClassifier(3).fit(X, y))
     with pytest.raises(ValueError, match=r"knows the classes \[0, 1, 2, 3\], y has"):
         DistilledClassifier(teacher, small_student(epochs=2)).fit(X, y[:, :3])
+
+
+@pytest.mark.parametrize(
+    "teacher",
+    [KNeighborsClassifier(), OneVsRestClassifier(GaussianNB()), CHAIN],
+    ids=["a list of pairs", "a column a label", "a list and a column a label"],
+)
+def test_a_frozen_teacher_of_one_label_teaches_no_several_and_the_reverse(
+    iris, teacher
+):
+    X, y = iris
+    several = np.column_stack([y == 0, y == 1, y > 0]).astype(int)
+    of_several = FrozenEstimator(clone(teacher).fit(X, several))
+    text = r"fitted to a 0/1 indicator .*, and y is one label a row: got the shape \("
+    with pytest.raises(ValueError, match=text):
+        DistilledClassifier(of_several, Pupil()).fit(X, y)
+    of_one = FrozenEstimator(GaussianNB().fit(X, y))
+    with pytest.raises(ValueError, match=r"fitted to one label a row, and y is a 0/1"):
+        DistilledClassifier(of_one, Pupil()).fit(X, several)
+    assert DistilledClassifier(of_several, Pupil()).fit(X, several)
 
 
 def test_a_student_of_labels_learns(indicator):
