@@ -80,7 +80,8 @@ class Distilled(
             regression and the label -1 among classes (see Notes).
         sample_weight : array-like of shape (n_samples,), default=None
             Weights of the rows for teacher, student and ``fidelity_``. A teacher
-            whose ``fit`` takes none is fitted on rows resampled by them.
+            whose ``fit`` takes none is fitted on rows resampled by them, with metadata
+            routing as well, as it cannot ask for them.
         X_val, y_val : array-like, default=None
             Samples and their target for the student to validate on, as its ``fit``
             does; and for a teacher that requests them by metadata routing.

@@ -40,7 +40,14 @@ from skopt_nn import (
     make_serial_fusion,
 )
 from skopt_nn.fusion.distillation._student import new_student
-from tests.doubles import Pupil, RegressorPupil, Tasks, Untouchable, small_student
+from tests.doubles import (
+    Pupil,
+    RegressorPupil,
+    Tasks,
+    Untouchable,
+    UnweightedRecorder,
+    small_student,
+)
 
 # Queries have tests of their own.
 DistilledClassifier = partial(DistilledClassifier, queries=None)
@@ -408,6 +415,20 @@ def test_routing_brings_weights_only_where_they_are_requested(iris, routing):
     model.fit(X, y, sample_weight=weight)
     assert_array_equal(model.teacher_.theta_, GaussianNB().fit(X, y).theta_)
     assert_array_equal(model.student_.lesson_["sample_weight"], weight)
+
+
+def test_a_teacher_that_takes_no_weights_is_resampled_with_routing_as_without(iris):
+    X, y = iris
+    weight = np.where(np.arange(len(y)) < 75, 1.0, 9.0)
+
+    def rows(student):
+        model = DistilledClassifier(UnweightedRecorder(), student)
+        return model.fit(X, y, sample_weight=weight).teacher_.X_
+
+    plain = rows(Pupil())
+    with config_context(enable_metadata_routing=True):
+        routed = rows(Pupil().set_fit_request(sample_weight=True))
+    assert_array_equal(routed, plain)
 
 
 def test_routing_brings_groups_to_the_folds(iris, routing):
