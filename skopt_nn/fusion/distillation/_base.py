@@ -132,6 +132,13 @@ class Distilled(
         TypeError, ValueError
             As ``fit``, of the first student that does not fit.
         """
+        if not isinstance(students, list | tuple) or not students:
+            kind = ValueError if isinstance(students, list | tuple) else TypeError
+            raise kind(
+                "students must be a list of at least one student, got "
+                f"{students!r}. Write [student] for one, and list(students.values()) "
+                "for those of a dict."
+            )
         models = [clone(self).set_params(student=student) for student in students]
         new = [new_student(self, student, X) for student in students]
         self._fit(models, new, X, y, sample_weight, {}, {})

@@ -10,6 +10,7 @@ from sklearn.utils import indexable
 
 from skopt_nn.fusion._cross_fit import cross_fit, fit_task
 from skopt_nn.fusion._members import known_classes, predict_scores
+from skopt_nn.fusion._problem import UNLABELLED
 from skopt_nn.fusion.distillation._fidelity import fidelity
 from skopt_nn.fusion.distillation._methods import (
     METHODS,
@@ -114,6 +115,7 @@ class Lessons:
     def _check_lesson(self, students, problem, validation):
         """Raise what would be raised behind the teacher; return a sample's shape."""
         check_method(self.method, problem)
+        _check_judging(problem, validation.get("y_val"))
         shape = _common_shape(problem.X, students)
         check_queries(self.queries, problem.X, shape)
         names = names_given(self.method, problem)
@@ -196,6 +198,23 @@ class Lessons:
     def _compare(problem, outputs, student):
         ask = student.predict if problem.classes is None else student.predict_proba
         return fidelity(problem, outputs, np.asarray(ask(problem.X)))
+
+
+def _check_judging(problem, y_val):
+    """Refuse rows to validate on that have no label or value."""
+    y_val = np.asarray(y_val)
+    if y_val.dtype.kind not in "if":
+        return
+    unknown = np.isnan(y_val)
+    one_label = problem.classes is not None and not problem.multilabel
+    if one_label and UNLABELLED not in problem.classes.tolist():
+        unknown |= y_val == UNLABELLED
+    if unknown.any():
+        raise ValueError(
+            "y_val must have a label or value in each row, as these judge the student: "
+            f"got -1 or NaN in {np.count_nonzero(unknown)} of {len(y_val)} rows. Leave "
+            "them out of X_val and y_val."
+        )
 
 
 def _common_shape(X, students):

@@ -3,6 +3,7 @@
 from functools import partial
 
 import numpy as np
+import pandas as pd
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.base import clone
@@ -15,7 +16,7 @@ from sklearn.model_selection import StratifiedKFold, cross_val_predict
 from sklearn.naive_bayes import GaussianNB
 
 from skopt_nn import CNNRegressor, DistilledClassifier, DistilledRegressor
-from tests.doubles import Pupil, RegressorPupil, small_student
+from tests.doubles import Pupil, RegressorPupil, Untouchable, small_student
 
 pytestmark = pytest.mark.filterwarnings("ignore:.* are read as unlabelled")
 
@@ -246,3 +247,28 @@ def test_a_callback_that_fails_at_the_end_leaves_nothing_fitted(iris):
     with pytest.raises(RuntimeError, match="no score"):
         model.fit(*iris)
     assert not [name for name in vars(model) if name.endswith("_")]
+
+
+@pytest.mark.parametrize("kind", [np.asarray, partial(pd.Series, dtype="Int64")])
+def test_labels_that_are_nan_are_answered_with_minus_one(iris, kind):
+    X, y = iris
+    y = kind(pd.Series(y).where(np.arange(len(y)) % 3 > 0, np.nan))
+    with pytest.raises(ValueError, match=r"y must have .* NaN in 50 of 150 rows.* -1"):
+        DistilledClassifier(Untouchable(), Pupil()).fit(X, y)
+
+
+def test_rows_to_validate_on_need_a_label(half):
+    X, y, _ = half
+    model = DistilledClassifier(Untouchable(), small_student())
+    text = r"y_val must have .* got -1 or NaN in 10 of 20 rows\. Leave them out"
+    with pytest.raises(ValueError, match=text):
+        model.fit(X, y, X_val=X[:20], y_val=y[:20])
+
+
+def test_rows_to_validate_on_need_a_value(diabetes):
+    X, y = diabetes
+    y = np.where(np.arange(len(y)) % 2, y, np.nan)
+    model = DistilledRegressor(Ridge(), CNNRegressor((), dense_units=()))
+    text = r"y_val must have .* got -1 or NaN in 10 of 20 rows\. Leave them out"
+    with pytest.raises(ValueError, match=text):
+        model.fit(X, y, X_val=X[:20], y_val=y[:20])
