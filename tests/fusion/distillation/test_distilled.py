@@ -294,6 +294,14 @@ def test_the_student_is_validated_on_labels(iris):
     assert min(losses) == pytest.approx(expected, rel=1e-4)
 
 
+@pytest.mark.parametrize("queries", [None, "auto"])
+def test_a_class_of_one_row_keeps_no_student_from_stopping_early(iris, queries):
+    X, y = iris[0][:101], iris[1][:101]
+    student = small_student(epochs=1, early_stopping=True)
+    model = DistilledClassifier(GaussianNB(), student, queries=queries, random_state=0)
+    assert 0 <= model.fit(X, y).student_.best_score_ <= 1
+
+
 def test_a_teacher_gets_rows_to_validate_on_if_it_requests_them(iris):
     X, y = iris
     rows = {"X_val": X[1::2], "y_val": y[1::2]}
