@@ -223,14 +223,16 @@ def with_queries(asked, problem, teacher, outputs, shape, rng) -> Iterator[tuple
             yield problem, outputs
             return
         behind = np.arange(len(problem), len(whole))
-        answers = np.concatenate(
-            [
+        try:
+            answers = [
                 predict_scores(
                     teacher, safe_indexing(whole.X, behind[batch]), problem.classes
                 )
                 for batch in gen_batches(len(behind), _ROWS)
             ]
-        ).reshape(len(behind), *outputs.shape[1:])
+        except ValueError as err:
+            raise ValueError(f"The teacher cannot answer queries: {err}") from err
+        answers = np.concatenate(answers).reshape(len(behind), *outputs.shape[1:])
         y = np.concatenate([problem.y, problem.answers(answers)])
         yield replace(whole, y=y), np.concatenate([outputs, answers])
 

@@ -258,6 +258,12 @@ def test_queries_that_do_not_fit_are_refused_before_the_teacher_is_trained(
         DistilledClassifier(Untouchable(), small_student(), queries=queries).fit(*iris)
 
 
+def test_queries_that_the_teacher_alone_does_not_take_are_named(iris):
+    model = DistilledClassifier(GaussianNB(), Pupil(), queries=np.full((5, 4), np.nan))
+    with pytest.raises(ValueError, match=r"teacher cannot answer queries: .* NaN"):
+        model.fit(*iris)
+
+
 TWO = pd.DataFrame({"a": [0.5, 1.5] * 3, "b": [1, 2] * 3})
 
 
