@@ -67,6 +67,7 @@ class KerasRegressor(RegressorMixin, BaseWrapper):
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
         tags.regressor_tags.poor_score = True
+        tags.target_tags.multi_output = True
         return tags
 
     def _validate_data(self, X=None, y=None, reset=False, y_numeric=False):

@@ -262,12 +262,16 @@ class NeuralEstimator(CheckedNetwork):
         if not self._needs_held_out():
             return examples, None
         rows, others = _judging(examples, self.validation_fraction)
+        strata = self._strata(examples.objective.targets[0][rows])
+        if examples.objective.labelled is not None:
+            # What a teacher answers is no reason to fail behind its training.
+            strata = _validation.on_both_sides(strata, self.validation_fraction)
         try:
             train, held_out = train_test_split(
                 rows,
                 test_size=self.validation_fraction,
                 random_state=self._seeds[2],
-                stratify=self._strata(examples.objective.targets[0][rows]),
+                stratify=strata,
             )
         except ValueError as err:
             raise ValueError(

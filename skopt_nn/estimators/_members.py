@@ -8,6 +8,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from skopt_nn import networks
 from skopt_nn._fitting import bare_copy
+from skopt_nn.estimators import _validation
 from skopt_nn.estimators._offset import on_offsets
 from skopt_nn.training.objectives import of_members
 
@@ -40,14 +41,8 @@ class MembersMixin:
         return super()._hold_out(examples)
 
     def _strata(self, target):
-        """Labels, if each of them can be on both sides."""
         labels = super()._strata(target)
-        if labels is None:
-            return None
-        counts = np.unique_counts(labels).counts
-        n_held_out = int(self.validation_fraction * len(labels))
-        least = min(n_held_out, len(labels) - n_held_out)
-        return labels if counts.min() > 1 and least >= len(counts) else None
+        return _validation.on_both_sides(labels, self.validation_fraction)
 
     def _run_epochs(self, examples, held_out, hooks):
         super()._run_epochs(examples, held_out, hooks)

@@ -21,6 +21,16 @@ def check_scoring(scoring):
     return get_scorer(scoring)
 
 
+def on_both_sides(labels, share):
+    """Labels, if each of them can be among the rows held out and the others, too."""
+    if labels is None:
+        return None
+    counts = np.unique_counts(labels).counts
+    n_held_out = int(share * len(labels))
+    least = min(n_held_out, len(labels) - n_held_out)
+    return labels if counts.min() > 1 and least >= len(counts) else None
+
+
 class Score(Hook):
     """Logs a score of the rows held out as ``"val_score"``.
 

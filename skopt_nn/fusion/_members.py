@@ -4,7 +4,10 @@ from contextlib import contextmanager
 
 import numpy as np
 from sklearn.base import is_classifier, is_regressor
+from sklearn.ensemble import StackingClassifier
 from sklearn.exceptions import NotFittedError
+from sklearn.frozen import FrozenEstimator
+from sklearn.pipeline import Pipeline
 from sklearn.utils import get_tags
 
 from skopt_nn._compat import BaseSearchCV, name_estimators
@@ -111,11 +114,19 @@ def named_failure(name, owner):
         ) from err
 
 
+def innermost(estimator, wrappers=(BaseSearchCV, FrozenEstimator, Pipeline)):
+    """Return what wrappers of these kinds hand y to, and ask in the end."""
+    while isinstance(estimator, wrappers):
+        if isinstance(estimator, Pipeline):
+            estimator = estimator[-1]
+        else:
+            estimator = getattr(estimator, "best_estimator_", estimator.estimator)
+    return estimator
+
+
 def takes_several_outputs(estimator):
     """Whether y may have several columns; the tags of a search do not say so."""
-    while isinstance(estimator, BaseSearchCV):
-        estimator = estimator.estimator
-    return get_tags(estimator).target_tags.multi_output
+    return get_tags(innermost(estimator)).target_tags.multi_output
 
 
 def known_classes(estimator):
@@ -138,6 +149,8 @@ def predict_scores(estimator, X, classes=None):
     if isinstance(proba, list):
         return _label_probabilities(proba, estimator.classes_)
     proba = np.asarray(proba)
+    if isinstance(estimator.classes_, list):
+        return _of_a_column_each(proba, estimator)
     unknown = np.setdiff1d(estimator.classes_, classes)
     if len(unknown):
         raise ValueError(
@@ -153,3 +166,12 @@ def _label_probabilities(proba, classes):
     """Return the probability of each label from scikit-learn's list of a pair each."""
     pairs = zip(proba, classes)
     return np.column_stack([p[:, known == 1].sum(axis=1) for p, known in pairs])
+
+
+def _of_a_column_each(proba, estimator):
+    """Return the probability of each label where there is one column a label."""
+    if isinstance(innermost(estimator), StackingClassifier):
+        # Up to scikit-learn 1.9 its columns are of the first class, 0 if rows have it.
+        is_one = [known[0] == 1 for known in estimator.classes_]
+        return np.where(is_one, proba, 1 - proba)
+    return proba

@@ -55,6 +55,7 @@ class Problem:
         The classes are those of rows with a weight.
         """
         y = _given(y)
+        _check_known(y)
         multilabel = multilabel and type_of_target(y) == "multilabel-indicator"
         if multilabel:
             y = y.toarray() if issparse(y) else np.asarray(y)
@@ -203,6 +204,18 @@ class Problem:
         """Those of some rows, given by indices or by a mask, that are among others."""
         part = np.arange(len(self))[np.asarray(part)]
         return part[np.isin(part, rows)]
+
+
+def _check_known(y):
+    if getattr(getattr(y, "dtype", None), "kind", None) not in ("i", "f"):
+        return
+    missing = np.asarray(y.isna()) if hasattr(y, "isna") else np.isnan(y)
+    if missing.any():
+        raise ValueError(
+            f"y must have a label in each row, got NaN in {np.count_nonzero(missing)} "
+            f"of {len(y)} rows. Leave these out; a distilled model takes the label -1 "
+            "among other integers for none."
+        )
 
 
 def _check_labels(y):

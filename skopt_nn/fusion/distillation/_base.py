@@ -21,7 +21,7 @@ from skopt_nn.fusion._members import (
 from skopt_nn.fusion._problem import Problem, check_weights
 from skopt_nn.fusion.distillation._lessons import Lessons
 from skopt_nn.fusion.distillation._methods import METHODS
-from skopt_nn.fusion.distillation._queries import QUERIES
+from skopt_nn.fusion.distillation._queries import QUERIES, is_given
 from skopt_nn.fusion.distillation._routing import router_of
 from skopt_nn.fusion.distillation._student import default_student, new_student
 from skopt_nn.fusion.distillation._teacher import unfitted
@@ -80,7 +80,8 @@ class Distilled(
             regression and the label -1 among classes (see Notes).
         sample_weight : array-like of shape (n_samples,), default=None
             Weights of the rows for teacher, student and ``fidelity_``. A teacher
-            whose ``fit`` takes none is fitted on rows resampled by them.
+            whose ``fit`` takes none is fitted on rows resampled by them, with metadata
+            routing as well, as it cannot ask for them.
         X_val, y_val : array-like, default=None
             Samples and their target for the student to validate on, as its ``fit``
             does; and for a teacher that requests them by metadata routing.
@@ -131,6 +132,13 @@ class Distilled(
         TypeError, ValueError
             As ``fit``, of the first student that does not fit.
         """
+        if not isinstance(students, list | tuple) or not students:
+            kind = ValueError if isinstance(students, list | tuple) else TypeError
+            raise kind(
+                "students must be a list of at least one student, got "
+                f"{students!r}. Write [student] for one, and list(students.values()) "
+                "for those of a dict."
+            )
         models = [clone(self).set_params(student=student) for student in students]
         new = [new_student(self, student, X) for student in students]
         self._fit(models, new, X, y, sample_weight, {}, {})
@@ -256,4 +264,6 @@ class Distilled(
         state["teacher"] = unfitted(self.teacher)
         if self.student is not None:
             state["student"] = unfitted(self.student)
+        if is_given(self.queries):
+            state["queries"] = None
         return state

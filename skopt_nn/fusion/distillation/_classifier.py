@@ -71,7 +71,8 @@ class DistilledClassifier(ClassifierMixin, Distilled):
         Number of folds trained at once.
     keep_teacher : bool, default=False
         Whether pickles and copies hold the fitted teacher. Without, they hold the
-        student; ``teacher`` is then an unfitted clone, within FrozenEstimator too.
+        student; ``teacher`` is then an unfitted clone, within FrozenEstimator too, and
+        ``queries`` that were given as rows are None.
     random_state : int, RandomState instance or None, default=None
         Draws the queries; teacher and student have their own.
 

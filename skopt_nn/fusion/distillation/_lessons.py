@@ -10,17 +10,29 @@ from sklearn.utils import indexable
 
 from skopt_nn.fusion._cross_fit import cross_fit, fit_task
 from skopt_nn.fusion._members import known_classes, predict_scores
+from skopt_nn.fusion._problem import UNLABELLED
 from skopt_nn.fusion.distillation._fidelity import fidelity
-from skopt_nn.fusion.distillation._methods import METHODS, check_method, temperature_for
+from skopt_nn.fusion.distillation._methods import (
+    METHODS,
+    check_method,
+    names_given,
+    temperature_for,
+)
 from skopt_nn.fusion.distillation._queries import (
     check_queries,
     generator,
+    is_given,
     sample_shape,
     with_queries,
+    with_rows,
 )
 from skopt_nn.fusion.distillation._routing import routed
 from skopt_nn.fusion.distillation._student import check_student
-from skopt_nn.fusion.distillation._teacher import check_classes
+from skopt_nn.fusion.distillation._teacher import (
+    check_classes,
+    check_frozen,
+    check_kind,
+)
 
 
 class Lessons:
@@ -40,23 +52,45 @@ class Lessons:
         folds = taught.folds(None if self._is_frozen else self.cv, **split_params)
         n_lessons = self.n_generations * len(students)
         root = self._init_callback_context(max_subtasks=1 + n_lessons)
-        at_end = {
-            "metadata": {"sample_weight": problem.sample_weight},
-            "reconstruction_attributes": dict,
-        }
-        # Several models have no one score that a monitor could take.
-        data = (problem.X, problem.y) if models == [self] else (None, None)
-        with fit_task(root, self, *data, **at_end):
+        attributes = []
+        with fit_task(root, self, **self._scored(models, problem, attributes)):
             teacher, outputs = self._ask_teacher(root, taught, folds, of["teacher"])
             lesson = learned, teacher, outputs, shape, of["student"]
             chains = self._teach(root, students, *lesson)
-            found = [self._compare(problem, outputs, chain[-1]) for chain in chains]
-            for model, chain, fidelity_ in zip(models, chains, found):
-                model.teacher_, model.students_ = teacher, chain
-                model.student_, model.fidelity_ = chain[-1], fidelity_
-                if problem.classes is not None:
-                    model.classes_ = problem.classes
-                    model._multilabel = problem.multilabel
+            attributes += [
+                {
+                    "teacher_": teacher,
+                    "students_": chain,
+                    "student_": chain[-1],
+                    "fidelity_": self._compare(problem, outputs, chain[-1]),
+                    **self._of_classes(problem),
+                }
+                for chain in chains
+            ]
+        for model, own in zip(models, attributes):
+            vars(model).update(own)
+
+    def _scored(self, models, problem, attributes):
+        """What callbacks score at the end: the model on its rows with a label.
+
+        Several models have no one score.
+        """
+        if models != [self]:
+            return {"X": None, "y": None, "reconstruction_attributes": dict}
+        known = problem.take(np.flatnonzero(problem.labelled))
+        some = len(known) > 0
+        return {
+            "X": known.X if some else None,
+            "y": known.y if some else None,
+            "metadata": {"sample_weight": known.sample_weight},
+            "reconstruction_attributes": lambda: attributes[0],
+        }
+
+    @staticmethod
+    def _of_classes(problem):
+        if problem.classes is None:
+            return {}
+        return {"classes_": problem.classes, "_multilabel": problem.multilabel}
 
     @property
     def _is_frozen(self):
@@ -64,9 +98,11 @@ class Lessons:
 
     def _problem(self, X, y, sample_weight):
         """Read what is to be learned; a frozen teacher knows all classes of it."""
+        check_frozen(self.teacher)
         known = known_classes(self.teacher) if self._is_frozen else None
         problem = self._read(indexable(X)[0], y, sample_weight, known)
         if self._is_frozen:
+            check_kind(self.teacher, problem)
             return replace(problem, classes=check_classes(self.teacher, problem))
         if not len(problem.taught):
             raise ValueError(
@@ -79,11 +115,25 @@ class Lessons:
     def _check_lesson(self, students, problem, validation):
         """Raise what would be raised behind the teacher; return a sample's shape."""
         check_method(self.method, problem)
+        _check_judging(problem, validation.get("y_val"))
         shape = _common_shape(problem.X, students)
         check_queries(self.queries, problem.X, shape)
+        names = names_given(self.method, problem)
         for student in students:
-            check_student(student, problem, validation)
+            check_student(student, problem, validation, names)
+        if is_given(self.queries):
+            self._check_queries(students, problem, validation)
         return shape
+
+    def _check_queries(self, students, problem, validation):
+        """Raise what students would raise about the user's own queries behind X."""
+        with with_rows(self.queries, problem.take(problem.counted), None, None) as all_:
+            try:
+                for student in students:
+                    check_student(student, all_, validation)
+            except (TypeError, ValueError) as err:
+                kind = TypeError if isinstance(err, TypeError) else ValueError
+                raise kind(f"queries must be rows such as those of X: {err}") from err
 
     def _ask_teacher(self, root, problem, folds, validation):
         """Return the fitted teacher, and what it says about all rows."""
@@ -148,6 +198,23 @@ class Lessons:
     def _compare(problem, outputs, student):
         ask = student.predict if problem.classes is None else student.predict_proba
         return fidelity(problem, outputs, np.asarray(ask(problem.X)))
+
+
+def _check_judging(problem, y_val):
+    """Refuse rows to validate on that have no label or value."""
+    y_val = np.asarray(y_val)
+    if y_val.dtype.kind not in "if":
+        return
+    unknown = np.isnan(y_val)
+    one_label = problem.classes is not None and not problem.multilabel
+    if one_label and UNLABELLED not in problem.classes.tolist():
+        unknown |= y_val == UNLABELLED
+    if unknown.any():
+        raise ValueError(
+            "y_val must have a label or value in each row, as these judge the student: "
+            f"got -1 or NaN in {np.count_nonzero(unknown)} of {len(y_val)} rows. Leave "
+            "them out of X_val and y_val."
+        )
 
 
 def _common_shape(X, students):

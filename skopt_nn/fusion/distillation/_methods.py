@@ -44,11 +44,17 @@ def soft_targets(problem, teacher, outputs, *, temperature, alpha, beta, method=
         "alpha": alpha if every else np.where(problem.labelled, alpha, 1.0),
         "sample_weight": problem.sample_weight,
     }
-    several = problem.classes is not None and not problem.multilabel
-    if several and len(np.unique(y)) < len(problem.classes):
+    if _lacks_a_class(problem):
         lesson["classes"] = problem.classes
     # A student need not know of others.
     return lesson if method == "soft" else {**lesson, "method": method, "beta": beta}
+
+
+def _lacks_a_class(problem):
+    """Whether the labels do not say what all classes are."""
+    if problem.classes is None or problem.multilabel:
+        return False
+    return len(np.unique(problem.y[problem.taught])) < len(problem.classes)
 
 
 METHODS: dict[str, Method] = {
@@ -57,6 +63,15 @@ METHODS: dict[str, Method] = {
     "decoupled": partial(soft_targets, method="decoupled"),
 }
 _OF_CLASSES = {"logits", "decoupled"}
+
+
+def names_given(method, problem):
+    """Arguments of ``fit_soft`` in a lesson; None for a method from outside."""
+    if method not in {"soft", *_OF_CLASSES}:
+        return None
+    names = ["X", "y", "soft_targets", "temperature", "alpha", "sample_weight"]
+    names += ["classes"] if _lacks_a_class(problem) else []
+    return names if method == "soft" else [*names, "method", "beta"]
 
 
 def check_method(method, problem):

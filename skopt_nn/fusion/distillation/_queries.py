@@ -15,6 +15,7 @@ from sklearn.utils import check_random_state, gen_batches
 
 from skopt_nn._compat import safe_indexing
 from skopt_nn.fusion._members import predict_scores
+from skopt_nn.fusion.distillation._given import as_rows_of, check_given, common_dtype
 
 # Rows are made, and a teacher is asked about them, so many at once.
 _ROWS = 2_000
@@ -153,8 +154,13 @@ def check_queries(asked: Any, X: Any, shape: tuple[int, ...] | None) -> None:
         )
     if isinstance(asked, str) and asked != "auto":
         _check_named(asked, X, shape)
-    elif not isinstance(asked, (str, Integral)) and asked is not None:
-        _check_given(asked, X)
+    elif is_given(asked):
+        check_given(asked, X)
+
+
+def is_given(asked: Any) -> bool:
+    """Whether queries are rows of the user's own."""
+    return asked is not None and not isinstance(asked, (str, Integral))
 
 
 def _check_named(name, X, shape):
@@ -166,50 +172,6 @@ def _check_named(name, X, shape):
             f"whose samples have the shape {shape}. Use 'auto', or give unlabelled "
             "rows of your own."
         )
-
-
-def _check_given(queries, X):
-    if hasattr(X, "columns") and not hasattr(X, "iloc"):
-        raise TypeError(
-            "queries that are given go behind the rows of X, which must be an array or "
-            f"a data frame of pandas; got {type(X).__module__}.{type(X).__name__}. "
-            "Pass X.to_pandas(), or queries=None."
-        )
-    names = [getattr(part, "columns", None) for part in (queries, X)]
-    is_alike = np.shape(queries)[1:] == np.shape(X)[1:]
-    if names[0] is not None and names[1] is not None:
-        is_alike = list(names[0]) == list(names[1])
-    if not is_alike:
-        raise ValueError(
-            "queries must be rows such as those of X, which has the shape "
-            f"{np.shape(X)}, with the same columns; got the shape {np.shape(queries)}."
-        )
-    if not len(queries):
-        raise ValueError(
-            "queries must have at least one row, got 0. Use None for none."
-        )
-
-
-def _given(queries, X):
-    """Rows of the user's own as X has them; a category that X has not is missing."""
-    if not hasattr(X, "iloc"):
-        return np.asarray(queries)
-    import pandas as pd
-
-    queries = pd.DataFrame(queries).set_axis(X.columns, axis=1)
-    for name, kind in X.dtypes.items():
-        if isinstance(kind, pd.CategoricalDtype):
-            known = queries[name].isin(kind.categories)
-            queries[name] = queries[name].where(known).astype(kind)
-    return queries
-
-
-def _common_dtype(X, queries):
-    """One that holds the rows of both; what is a number fits in that of floats."""
-    if hasattr(X, "iloc"):
-        return None
-    is_number = queries.dtype.kind in "fiub"
-    return X.dtype if X.dtype.kind == "f" and is_number else np.result_type(X, queries)
 
 
 def generator(random_state: Any) -> np.random.Generator:
@@ -256,36 +218,47 @@ def with_queries(asked, problem, teacher, outputs, shape, rng) -> Iterator[tuple
         Of one sample; see `sample_shape`.
     rng : numpy.random.Generator
     """
-    is_made = isinstance(asked, (str, Integral))
-    if asked is None or (is_made and shape is None):
-        yield problem, outputs
+    with with_rows(asked, problem, shape, rng) as whole:
+        if whole is problem:
+            yield problem, outputs
+            return
+        behind = np.arange(len(problem), len(whole))
+        try:
+            answers = [
+                predict_scores(
+                    teacher, safe_indexing(whole.X, behind[batch]), problem.classes
+                )
+                for batch in gen_batches(len(behind), _ROWS)
+            ]
+        except ValueError as err:
+            raise ValueError(f"The teacher cannot answer queries: {err}") from err
+        answers = np.concatenate(answers).reshape(len(behind), *outputs.shape[1:])
+        y = np.concatenate([problem.y, problem.answers(answers)])
+        yield replace(whole, y=y), np.concatenate([outputs, answers])
+
+
+@contextmanager
+def with_rows(asked, problem, shape, rng) -> Iterator[Any]:
+    """The problem with queries behind its rows, which have no label yet."""
+    if asked is None or (shape is None and not is_given(asked)):
+        yield problem
         return
     if not hasattr(problem.X, "iloc"):
         problem = replace(problem, X=np.asarray(problem.X))
-    if is_made:
+    if is_given(asked):
+        asked = as_rows_of(problem.X, asked)
+        dtype = common_dtype(problem.X, asked)
+        rows, make = np.arange(len(asked)), partial(safe_indexing, asked)
+        weights = problem.sample_weight
+        weights = None if weights is None else np.full(len(rows), weights.mean())
+    else:
         rows = np.resize(rng.permutation(len(problem)), _number(asked, len(problem)))
         make = _kind(asked, shape)(problem.X, shape, rng)
         problem, weights = _weighed(problem, rows)
         dtype = getattr(problem.X, "dtype", None)
-    else:
-        asked = _given(asked, problem.X)
-        dtype = _common_dtype(problem.X, asked)
-        rows, make = np.arange(len(asked)), partial(safe_indexing, asked)
-        weights = problem.sample_weight
-        weights = None if weights is None else np.full(len(rows), weights.mean())
     with tempfile.TemporaryDirectory(prefix="skopt_nn_queries_") as folder:
         X = _with_queries(problem.X, rows, make, dtype, Path(folder))
-        behind = np.arange(len(problem), len(X))
-        answers = np.concatenate(
-            [
-                predict_scores(
-                    teacher, safe_indexing(X, behind[batch]), problem.classes
-                )
-                for batch in gen_batches(len(rows), _ROWS)
-            ]
-        ).reshape(len(rows), *outputs.shape[1:])
-        whole = _extended(problem, X, answers, weights)
-        yield whole, np.concatenate([outputs, answers])
+        yield _extended(problem, X, len(rows), weights)
 
 
 def _kind(asked, shape):
@@ -336,10 +309,11 @@ def _array(shape, dtype, folder):
     return np.memmap(folder / "rows", dtype, "w+", shape=shape)
 
 
-def _extended(problem, X, answers, weights):
-    """The problem of all rows, whose queries have no label."""
+def _extended(problem, X, n_queries, weights):
+    """The problem of all rows, of which the last ones have no label, and any y."""
     if weights is not None:
         weights = np.concatenate([problem.sample_weight, weights])
-    labelled = np.concatenate([problem.labelled, np.zeros(len(answers), bool)])
-    y = np.concatenate([problem.y, problem.answers(answers)])
+    labelled = np.concatenate([problem.labelled, np.zeros(n_queries, bool)])
+    any_y = np.resize(problem.y, (n_queries, *problem.y.shape[1:]))
+    y = np.concatenate([problem.y, any_y])
     return replace(problem, X=X, y=y, sample_weight=weights, labelled=labelled)

@@ -4,11 +4,13 @@ import inspect
 
 import numpy as np
 from sklearn.base import RegressorMixin
+from sklearn.compose import TransformedTargetRegressor
 from sklearn.frozen import FrozenEstimator
 from sklearn.pipeline import Pipeline
 from sklearn.utils import get_tags
 
 from skopt_nn._parameters import parameter, parameters
+from skopt_nn.fusion._members import innermost, takes_several_outputs
 from skopt_nn.fusion._problem import Problem
 from skopt_nn.fusion.distillation._base import Distilled
 
@@ -59,14 +61,15 @@ class DistilledRegressor(RegressorMixin, Distilled):
         Number of folds trained at once.
     keep_teacher : bool, default=False
         Whether pickles and copies hold the fitted teacher. Without, they hold the
-        student; ``teacher`` is then an unfitted clone, within FrozenEstimator too.
+        student; ``teacher`` is then an unfitted clone, within FrozenEstimator too, and
+        ``queries`` that were given as rows are None.
     random_state : int, RandomState instance or None, default=None
         Draws the queries; teacher and student have their own.
     return_std : bool, default=False
         Whether rows count the less, the less sure the teacher is of them: with *s* the
         standard deviation that its ``predict(X, return_std=True)`` gives, by
-        :math:`1 / (1 + s^2 / \\mathrm{median}(s^2))`. Gaussian processes and Bayesian
-        regressions have it.
+        :math:`1 / (1 + s^2 / \\mathrm{median}(s^2))`, of several outputs with the mean
+        of these ratios. Gaussian processes and Bayesian regressions have it.
 
     Attributes
     ----------
@@ -119,25 +122,36 @@ class DistilledRegressor(RegressorMixin, Distilled):
     _kind = "regressor"
 
     def _read(self, X, y, sample_weight, known):
-        several = get_tags(self).target_tags.multi_output
+        several = get_tags(self).target_tags.multi_output or _n_outputs(y) > 1
         return Problem.of_values(
             X, y, sample_weight, multi_output=several, missing=True
         )
 
     def _check_lesson(self, students, problem, validation):
+        if _n_outputs(problem.y) > 1:
+            self._check_outputs(students, problem.y.shape)
         if self.return_std:
             self._check_std()
         return super()._check_lesson(students, problem, validation)
 
+    def _check_outputs(self, students, shape):
+        members = [("teacher", self.teacher), *(("student", of) for of in students)]
+        for name, member in members:
+            if not takes_several_outputs(member):
+                raise ValueError(
+                    f"y has the shape {shape}, and the {name} {member!r} takes one "
+                    "output alone. Wrap a teacher in MultiOutputRegressor of "
+                    "sklearn.multioutput, or the distilled model itself."
+                )
+
     def _check_std(self):
-        teacher = self.teacher
-        while isinstance(teacher, FrozenEstimator | Pipeline):
-            of_steps = isinstance(teacher, Pipeline)
-            teacher = teacher[-1] if of_steps else teacher.estimator
+        teacher = innermost(self.teacher, (FrozenEstimator, Pipeline))
         taken = inspect.signature(teacher.predict).parameters.values()
-        if not any(
+        can_say = any(
             of.name == "return_std" or of.kind is of.VAR_KEYWORD for of in taken
-        ):
+        )
+        # Its predict takes any keyword and then fails on a pair.
+        if not can_say or isinstance(teacher, TransformedTargetRegressor):
             raise TypeError(
                 "return_std=True asks for a teacher with predict(X, return_std=True), "
                 f"such as GaussianProcessRegressor; got {teacher!r}."
@@ -152,8 +166,14 @@ class DistilledRegressor(RegressorMixin, Distilled):
         if not self.return_std:
             return lesson
         _, std = teacher.predict(lesson["X"], return_std=True)
-        variance = np.square(std).reshape(len(std), -1).mean(axis=1)
-        usual = np.median(variance)
-        sure = 1 / (1 + variance / usual) if usual > 0 else np.ones(len(std))
+        variance = np.square(std).reshape(len(std), -1)
+        usual = np.median(variance, axis=0)
+        # Of an output whose median is zero no row is less sure than another.
+        relative = np.divide(variance, usual, np.zeros(variance.shape), where=usual > 0)
+        sure = 1 / (1 + relative.mean(axis=1))
         given = lesson["sample_weight"]
         return {**lesson, "sample_weight": sure if given is None else given * sure}
+
+
+def _n_outputs(y):
+    return np.shape(y)[1] if np.ndim(y) == 2 else 1

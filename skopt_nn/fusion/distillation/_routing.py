@@ -2,8 +2,10 @@
 
 from sklearn import get_config
 from sklearn.utils.metadata_routing import (
+    MetadataRequest,
     MetadataRouter,
     MethodMapping,
+    get_routing_for_object,
     process_routing,
 )
 
@@ -53,4 +55,12 @@ def routed(model, given, params):
                 f"Of metadata, a {name} gets {_WEIGHT} and {', '.join(VALIDATION)} "
                 f"alone: it requests {others}."
             )
+    if _WEIGHT in given and _cannot_request_weights(model.teacher):
+        routed["teacher"][_WEIGHT] = given[_WEIGHT]
     return routed, requested["splitter"]["split"]
+
+
+def _cannot_request_weights(teacher):
+    """Whether its ``fit`` takes none, so that rows are resampled for it instead."""
+    request = get_routing_for_object(teacher)
+    return isinstance(request, MetadataRequest) and _WEIGHT not in request.fit.requests

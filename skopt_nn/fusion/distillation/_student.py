@@ -1,5 +1,7 @@
 """Who is taught: the student that is given, or one that suits the data."""
 
+import inspect
+
 import numpy as np
 from scipy.sparse import issparse
 from sklearn.base import clone
@@ -41,7 +43,13 @@ def new_student(model, student, X):
         raise TypeError(
             f"student must have fit_soft, which {student!r} does not. Take a "
             "neural estimator of skopt_nn, or write fit_soft(X, y, soft_targets, *, "
-            "temperature, alpha, sample_weight)."
+            "temperature, alpha, sample_weight), alpha being a float or an array of "
+            "the rows."
+        )
+    if model._kind == "classifier" and not hasattr(student, "predict_proba"):
+        raise TypeError(
+            "student must have predict_proba, by which it is compared with its teacher "
+            f"and teaches the next one; {student!r} does not."
         )
     return clone(student)
 
@@ -63,16 +71,39 @@ def _is_table(X):
     return hasattr(X, "columns") or np.ndim(X) == 2
 
 
-def check_student(student, problem, validation):
-    """Raise what the student would raise about the data, where it can say so."""
+def check_student(student, problem, validation, names=None):
+    """Raise what the student would raise about the data, where it can say so, and
+    about the names of what its ``fit_soft`` is given beside rows to validate on.
+    """
+    if names is not None:
+        _check_names(student, [*names, *validation])
     if not hasattr(student, "check_fit"):
         return
     classes = problem.classes
-    stand_in = 0 if classes is None else np.resize(classes, len(problem))
     student.check_fit(
         problem.X,
-        problem.filled(stand_in),
+        problem.filled(_stand_in(problem)),
         problem.sample_weight,
         classes=None if problem.multilabel else classes,
         **validation,
     )
+
+
+def _check_names(student, names):
+    try:
+        inspect.signature(student.fit_soft).bind(**dict.fromkeys(names))
+    except TypeError as err:
+        raise TypeError(
+            f"fit_soft of the student must take {', '.join(names)}, and {student!r} "
+            f"does not: {err}. Beside those of fit_soft(X, y, soft_targets, *, "
+            "temperature, alpha, sample_weight) it gets method and beta unless "
+            "method='soft', classes where y lacks one that the teacher knows, and "
+            "X_val, y_val and sample_weight_val where fit does."
+        ) from err
+
+
+def _stand_in(problem):
+    """Some answers that any loss takes, for rows without a label."""
+    if problem.classes is None or problem.multilabel:
+        return 1
+    return np.resize(problem.classes, len(problem))

@@ -13,8 +13,10 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 from sklearn import config_context
 from sklearn.base import clone
+from sklearn.compose import TransformedTargetRegressor
 from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
 from sklearn.ensemble import RandomForestClassifier
+from sklearn.exceptions import NotFittedError
 from sklearn.frozen import FrozenEstimator
 from sklearn.linear_model import BayesianRidge, LogisticRegression, Ridge
 from sklearn.metrics import log_loss
@@ -38,7 +40,14 @@ from skopt_nn import (
     make_serial_fusion,
 )
 from skopt_nn.fusion.distillation._student import new_student
-from tests.doubles import Pupil, RegressorPupil, Tasks, Untouchable, small_student
+from tests.doubles import (
+    Pupil,
+    RegressorPupil,
+    Tasks,
+    Untouchable,
+    UnweightedRecorder,
+    small_student,
+)
 
 # Queries have tests of their own.
 DistilledClassifier = partial(DistilledClassifier, queries=None)
@@ -229,6 +238,34 @@ def test_rows_weigh_by_how_sure_the_teacher_is(diabetes, freeze):
     assert_allclose(model.student_.lesson_["sample_weight"], expected)
 
 
+class Unsure(RegressorPupil):
+    """A teacher of two outputs that is as unsure as their sizes, in any unit."""
+
+    def fit(self, X, y):
+        return self
+
+    def predict(self, X, return_std=False):
+        values = np.abs(X[:, :2]) * [1, self.unit]
+        return (values, values) if return_std else values
+
+    def __init__(self, unit=1.0):
+        self.unit = unit
+
+
+def test_units_of_outputs_do_not_change_how_rows_weigh(diabetes):
+    X, y = diabetes
+
+    def weights(unit):
+        model = DistilledRegressor(Unsure(unit), RegressorPupil(), return_std=True)
+        model.fit(X, np.column_stack([y, y]))
+        return model.student_.lesson_["sample_weight"]
+
+    variance = X[:, :2] ** 2
+    expected = 1 / (1 + (variance / np.median(variance, axis=0)).mean(axis=1))
+    for unit in (1.0, 1000.0):
+        assert_allclose(weights(unit), expected)
+
+
 def test_who_cannot_say_how_sure_it_is_is_refused(diabetes):
     model = DistilledRegressor(Ridge(), RegressorPupil(), return_std=True)
     with pytest.raises(TypeError, match=r"predict\(X, return_std=True\).*got Ridge"):
@@ -236,6 +273,9 @@ def test_who_cannot_say_how_sure_it_is_is_refused(diabetes):
     piped = model.set_params(teacher=make_pipeline(StandardScaler(), Ridge()))
     with pytest.raises(TypeError, match=r"predict\(X, return_std=True\).*got Ridge"):
         piped.fit(*diabetes)
+    transformed = TransformedTargetRegressor(BayesianRidge())
+    with pytest.raises(TypeError, match="got TransformedTargetRegressor"):
+        model.set_params(teacher=transformed).fit(*diabetes)
     model.set_params(teacher=BayesianRidge(), n_generations=2)
     with pytest.raises(ValueError, match="return_std=True needs n_generations=1"):
         model.fit(*diabetes)
@@ -252,6 +292,14 @@ def test_the_student_is_validated_on_labels(iris):
     losses = model.history_["val_loss"]
     expected = log_loss(y[1::2], model.predict_proba(X[1::2]))
     assert min(losses) == pytest.approx(expected, rel=1e-4)
+
+
+@pytest.mark.parametrize("queries", [None, "auto"])
+def test_a_class_of_one_row_keeps_no_student_from_stopping_early(iris, queries):
+    X, y = iris[0][:101], iris[1][:101]
+    student = small_student(epochs=1, early_stopping=True)
+    model = DistilledClassifier(GaussianNB(), student, queries=queries, random_state=0)
+    assert 0 <= model.fit(X, y).student_.best_score_ <= 1
 
 
 def test_a_teacher_gets_rows_to_validate_on_if_it_requests_them(iris):
@@ -377,6 +425,20 @@ def test_routing_brings_weights_only_where_they_are_requested(iris, routing):
     assert_array_equal(model.student_.lesson_["sample_weight"], weight)
 
 
+def test_a_teacher_that_takes_no_weights_is_resampled_with_routing_as_without(iris):
+    X, y = iris
+    weight = np.where(np.arange(len(y)) < 75, 1.0, 9.0)
+
+    def rows(student):
+        model = DistilledClassifier(UnweightedRecorder(), student)
+        return model.fit(X, y, sample_weight=weight).teacher_.X_
+
+    plain = rows(Pupil())
+    with config_context(enable_metadata_routing=True):
+        routed = rows(Pupil().set_fit_request(sample_weight=True))
+    assert_array_equal(routed, plain)
+
+
 def test_routing_brings_groups_to_the_folds(iris, routing):
     X, y = iris
     groups = np.arange(len(y)) % 7
@@ -459,12 +521,82 @@ def test_students_that_cannot_learn(iris, student, text):
         DistilledClassifier(Untouchable(), student).fit(*iris)
 
 
+class Plain(Pupil):
+    """A student that takes what it has to, and no more."""
+
+    def fit_soft(self, X, y, soft_targets, *, temperature, alpha, sample_weight):
+        return super().fit_soft(X, y, soft_targets, alpha=alpha)
+
+
+class Mute(Plain):
+    predict_proba = property()
+
+
+class Choosy(Plain):
+    def fit_soft(self, X, y, soft_targets, *, device, **lesson):
+        raise AssertionError("it is not called")
+
+
+@pytest.mark.parametrize(
+    ("student", "params", "validation", "text"),
+    [
+        (Plain(), {"method": "logits"}, 0, r"unexpected keyword argument 'method'"),
+        (Plain(), {}, 9, r"unexpected keyword argument 'X_val'"),
+        (Choosy(), {}, 0, r"missing a required argument: 'device'"),
+        (Mute(), {}, 0, r"student must have predict_proba"),
+    ],
+    ids=["a method", "rows to validate on", "something else", "no predict_proba"],
+)
+def test_what_a_student_does_not_take_is_found_first(
+    iris, student, params, validation, text
+):
+    X, y = iris
+    rows = {"X_val": X[:validation], "y_val": y[:validation]} if validation else {}
+    with pytest.raises(TypeError, match=text):
+        DistilledClassifier(Untouchable(), student, **params).fit(X, y, **rows)
+
+
+def test_a_student_is_told_the_classes_where_labels_lack_one(iris):
+    X, y = iris
+    frozen = FrozenEstimator(GaussianNB().fit(X, y))
+    few = y < 2
+    model = DistilledClassifier(frozen, Plain(), queries=X[~few])
+    with pytest.raises(TypeError, match=r"unexpected keyword argument 'classes'"):
+        model.fit(X[few], y[few])
+    lesson = clone(model).set_params(student=Pupil()).fit(X[few], y[few])
+    assert_array_equal(lesson.student_.lesson_["classes"], [0, 1, 2])
+    assert "classes" not in model.fit(X, y).student_.lesson_
+
+
 def test_a_frozen_teacher_of_other_classes(iris):
     X, y = iris
     teacher = GaussianNB().fit(X[y < 2], y[y < 2])
     text = r"knows the classes \[0, 1\], y has \[0, 1, 2\].*pass the estimator itself"
     with pytest.raises(ValueError, match=text):
         DistilledClassifier(FrozenEstimator(teacher), Pupil()).fit(X, y)
+
+
+@pytest.mark.parametrize(
+    "teacher",
+    [
+        FrozenEstimator(GaussianNB()),
+        make_parallel_fusion(FrozenEstimator(GaussianNB()), Untouchable()),
+    ],
+    ids=["alone", "in a fusion"],
+)
+def test_a_frozen_teacher_that_is_not_fitted_is_refused(iris, teacher):
+    text = r"FrozenEstimator that is not fitted: got FrozenEstimator.*Fit it first"
+    with pytest.raises(NotFittedError, match=text):
+        DistilledClassifier(teacher, Pupil()).fit(*iris)
+
+
+def test_a_loaded_model_of_a_frozen_teacher_says_how_to_keep_it(iris):
+    frozen = FrozenEstimator(GaussianNB().fit(*iris))
+    model = DistilledClassifier(frozen, small_student(epochs=1)).fit(*iris)
+    loaded = pickle.loads(pickle.dumps(model))
+    for again in (loaded, clone(loaded)):
+        with pytest.raises(NotFittedError, match="only with keep_teacher=True"):
+            again.fit(*iris)
 
 
 def test_a_failed_fit_leaves_nothing_behind(iris):

@@ -1,6 +1,7 @@
 """Rows beyond the training rows, which the teacher alone answers."""
 
 import os
+import pickle
 
 import numpy as np
 import pandas as pd
@@ -13,7 +14,7 @@ from sklearn.frozen import FrozenEstimator
 from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.naive_bayes import GaussianNB
 
-from skopt_nn import DistilledClassifier, DistilledRegressor
+from skopt_nn import DistilledClassifier, DistilledRegressor, load, save
 from skopt_nn.fusion._problem import Problem
 from skopt_nn.fusion.distillation import _queries
 from tests.doubles import Pupil, RegressorPupil, Untouchable, small_student
@@ -245,14 +246,67 @@ def test_a_full_disk_is_an_error_and_leaves_no_file(iris, monkeypatch, tmp_path)
         ("views", r"'views' are made of images, series or volumes"),
         ("mixtures", r"'mixtures' are made of images"),
         (np.zeros((5, 3)), r"with the same columns; got the shape \(5, 3\)"),
+        (np.full((5, 4), np.nan), r"queries must be rows such as .* NaN"),
+        (np.full((5, 4), np.inf), r"queries must be rows such as .* infinity"),
     ],
-    ids=["views", "mixtures", "columns"],
+    ids=["views", "mixtures", "columns", "NaN", "infinity"],
 )
 def test_queries_that_do_not_fit_are_refused_before_the_teacher_is_trained(
     iris, queries, match
 ):
     with pytest.raises(ValueError, match=match):
-        DistilledClassifier(Untouchable(), Pupil(), queries=queries).fit(*iris)
+        DistilledClassifier(Untouchable(), small_student(), queries=queries).fit(*iris)
+
+
+def test_queries_that_the_teacher_alone_does_not_take_are_named(iris):
+    model = DistilledClassifier(GaussianNB(), Pupil(), queries=np.full((5, 4), np.nan))
+    with pytest.raises(ValueError, match=r"teacher cannot answer queries: .* NaN"):
+        model.fit(*iris)
+
+
+TWO = pd.DataFrame({"a": [0.5, 1.5] * 3, "b": [1, 2] * 3})
+
+
+@pytest.mark.parametrize(
+    ("X", "queries", "match"),
+    [
+        (TWO.to_numpy(), [["1", "2"]], r"X has the dtype float64, got <U1.*astype"),
+        (np.array([["ab", "cd"]] * 6), [[1.0, 2.0]], r"dtype <U2, got float64"),
+        (TWO, [["1", "2"]], "X has the dtype float64 in the column 'a', got"),
+        (TWO, TWO.assign(b=["x", "y"] * 3), "int64 in the column 'b', got"),
+        (csr_array(np.eye(6)), np.eye(6), r"got scipy.*csr_array. Pass X.toarray\(\)"),
+    ],
+    ids=["texts", "numbers", "texts beside a frame", "a column of texts", "sparse"],
+)
+def test_queries_of_another_kind_are_refused_before_the_teacher_is_trained(
+    X, queries, match
+):
+    with pytest.raises(TypeError, match=match):
+        DistilledClassifier(Untouchable(), Pupil(), queries=queries).fit(X, [0, 1] * 3)
+
+
+@pytest.mark.parametrize(
+    ("queries", "match"),
+    [
+        (TWO[["b", "a"]], r"in their order, got \['b', 'a'\].*queries\[X.columns\]"),
+        (TWO.rename(columns={"a": "z"}), r"lack \['a'\], and have \['z'\]"),
+        (TWO[["a"]], r"lack \['b'\], and have \[\]"),
+    ],
+    ids=["another order", "another name", "too few"],
+)
+def test_columns_of_queries_that_differ_are_named(queries, match):
+    with pytest.raises(ValueError, match=match):
+        DistilledClassifier(Untouchable(), Pupil(), queries=queries).fit(
+            TWO, [0, 1] * 3
+        )
+
+
+def test_objects_that_are_numbers_leave_the_columns_of_x_what_they_are():
+    teacher = FrozenEstimator(Uniform().fit(TWO, [0, 1] * 3))
+    queries = TWO.to_numpy().astype(object)
+    model = DistilledClassifier(teacher, Pupil(), queries=queries)
+    seen = lesson(model, TWO, [0, 1] * 3)["X"]
+    assert [dtype.kind for dtype in seen.dtypes] == ["f", "f"]
 
 
 @pytest.mark.parametrize(
@@ -331,6 +385,24 @@ def test_a_category_that_x_has_not_is_missing_in_rows_of_ones_own():
     seen = lesson(model, X, [0, 1, 2] * 4)["X"]
     assert seen["c"].dtype == X["c"].dtype
     assert seen["c"].isna().tolist() == [False] * 13 + [True]
+
+
+@pytest.mark.parametrize("frame", [False, True])
+def test_pickles_and_files_hold_no_rows_of_the_users_own(tmp_path, frame):
+    X = pd.DataFrame(RNG.normal(size=(40, 3)), columns=list("abc"))
+    X = X if frame else X.to_numpy()
+    queries = pd.concat([X] * 500) if frame else np.tile(X, (500, 1))
+    student = small_student(epochs=1)
+    model = DistilledClassifier(GaussianNB(), student, queries=queries)
+    model.fit(X, [0, 1] * 20)
+    whole = pickle.dumps(model)
+    assert len(whole) < len(pickle.dumps(model.student_)) + 5_000
+    save(model, tmp_path / "model")
+    for loaded in (pickle.loads(whole), load(tmp_path / "model")):
+        assert loaded.queries is None
+        assert_array_equal(loaded.predict_proba(X), model.predict_proba(X))
+    kept = pickle.loads(pickle.dumps(model.set_params(keep_teacher=True)))
+    assert len(kept.queries) == len(queries)
 
 
 def test_columns_with_missing_values_of_pandas_own_are_resampled():

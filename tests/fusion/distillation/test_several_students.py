@@ -7,7 +7,7 @@ import pytest
 from sklearn.naive_bayes import GaussianNB
 
 from skopt_nn import CNNClassifier, DistilledClassifier, TabularClassifier
-from tests.doubles import Pupil
+from tests.doubles import Pupil, Untouchable
 
 RNG = np.random.default_rng(0)
 X, Y = RNG.normal(size=(60, 16)), np.arange(60) % 2
@@ -74,3 +74,14 @@ def test_networks_are_the_same_in_any_order(digits):
         model.fit_students(X, y, order) for order in ([cnn, table], [table, cnn])
     )
     np.testing.assert_array_equal(one.predict_proba(X), other.predict_proba(X))
+
+
+@pytest.mark.parametrize(
+    ("students", "error"),
+    [([], ValueError), (Pupil(), TypeError), ({"a": Pupil()}, TypeError)],
+    ids=["none", "no list", "a dict"],
+)
+def test_students_are_a_list_of_at_least_one(students, error):
+    model = DistilledClassifier(Untouchable())
+    with pytest.raises(error, match="students must be a list of at least one student"):
+        model.fit_students(X, Y, students)

@@ -3,17 +3,20 @@
 from functools import partial
 
 import numpy as np
+import pandas as pd
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.base import clone
+from sklearn.callback import ScoringMonitor
 from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
+from sklearn.dummy import DummyRegressor
 from sklearn.frozen import FrozenEstimator
 from sklearn.linear_model import Ridge
 from sklearn.model_selection import StratifiedKFold, cross_val_predict
 from sklearn.naive_bayes import GaussianNB
 
 from skopt_nn import CNNRegressor, DistilledClassifier, DistilledRegressor
-from tests.doubles import Pupil, RegressorPupil, small_student
+from tests.doubles import Pupil, RegressorPupil, Untouchable, small_student
 
 pytestmark = pytest.mark.filterwarnings("ignore:.* are read as unlabelled")
 
@@ -202,3 +205,70 @@ def test_alpha_of_each_row_must_fit(digits):
     ):
         with pytest.raises(ValueError, match=text):
             small_student(epochs=2).fit_soft(X, y, soft, alpha=alpha)
+
+
+def test_a_loss_of_positive_values_takes_rows_without_one(diabetes):
+    X, y = diabetes
+    student = CNNRegressor((), dense_units=(), loss="gamma", epochs=1, random_state=0)
+    y = np.where(np.arange(len(y)) % 3, np.abs(y) + 1, np.nan)
+    model = DistilledRegressor(DummyRegressor(), student).fit(X, y)
+    assert (model.predict(X) > 0).all()
+
+
+def test_a_monitor_scores_the_rows_with_a_label(half):
+    X, y, labelled = half
+    monitor = ScoringMonitor(scoring="accuracy")
+    weight = np.linspace(1, 2, len(y))
+    model = DistilledClassifier(GaussianNB(), Pupil()).set_callbacks(monitor)
+    model.fit(X, y, sample_weight=weight)
+    (seen,) = monitor.get_logs().data
+    rows = X[labelled], y[labelled], weight[labelled]
+    assert seen["accuracy"] == model.score(*rows)
+
+
+def test_a_monitor_scores_the_rows_with_a_value(diabetes):
+    X, y = diabetes
+    y = np.where(np.arange(len(y)) % 3, y, np.nan)
+    monitor = ScoringMonitor(scoring="r2")
+    model = DistilledRegressor(Ridge(), RegressorPupil()).set_callbacks(monitor)
+    model.fit(X, y)
+    (seen,) = monitor.get_logs().data
+    rows = ~np.isnan(y)
+    assert seen["r2"] == model.score(X[rows], y[rows])
+    assert model.fit(X, y).student_.lesson_["X"] is X
+
+
+def test_a_callback_that_fails_at_the_end_leaves_nothing_fitted(iris):
+    def scorer(*_, **__):
+        raise RuntimeError("no score")
+
+    monitor = ScoringMonitor(scoring=scorer)
+    model = DistilledClassifier(GaussianNB(), Pupil()).set_callbacks(monitor)
+    with pytest.raises(RuntimeError, match="no score"):
+        model.fit(*iris)
+    assert not [name for name in vars(model) if name.endswith("_")]
+
+
+@pytest.mark.parametrize("kind", [np.asarray, partial(pd.Series, dtype="Int64")])
+def test_labels_that_are_nan_are_answered_with_minus_one(iris, kind):
+    X, y = iris
+    y = kind(pd.Series(y).where(np.arange(len(y)) % 3 > 0, np.nan))
+    with pytest.raises(ValueError, match=r"y must have .* NaN in 50 of 150 rows.* -1"):
+        DistilledClassifier(Untouchable(), Pupil()).fit(X, y)
+
+
+def test_rows_to_validate_on_need_a_label(half):
+    X, y, _ = half
+    model = DistilledClassifier(Untouchable(), small_student())
+    text = r"y_val must have .* got -1 or NaN in 10 of 20 rows\. Leave them out"
+    with pytest.raises(ValueError, match=text):
+        model.fit(X, y, X_val=X[:20], y_val=y[:20])
+
+
+def test_rows_to_validate_on_need_a_value(diabetes):
+    X, y = diabetes
+    y = np.where(np.arange(len(y)) % 2, y, np.nan)
+    model = DistilledRegressor(Ridge(), CNNRegressor((), dense_units=()))
+    text = r"y_val must have .* got -1 or NaN in 10 of 20 rows\. Leave them out"
+    with pytest.raises(ValueError, match=text):
+        model.fit(X, y, X_val=X[:20], y_val=y[:20])
