@@ -48,7 +48,7 @@ def make_members(seed, quick=False):
     common = {"input_shape": SHAPE, "random_state": seed, **_epochs(quick)}
     return {
         "CNNClassifier": CNNClassifier(**common),
-        "SharedWeightClassifier": SharedWeightClassifier((16, 16), depth=2, **common),
+        "SharedWeightClassifier": SharedWeightClassifier(**common),
         "perceptron": CNNClassifier((), **common),
     }
 
