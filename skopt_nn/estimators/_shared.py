@@ -251,13 +251,12 @@ class SharedWeightClassifier(NeuralClassifierMixin, SharedWeightEstimator):
     >>> from sklearn.datasets import load_digits
     >>> from skopt_nn import SharedWeightClassifier
     >>> X, y = load_digits(return_X_y=True)
-    >>> net = SharedWeightClassifier(filters=(8, 8), depth=2, input_shape=(8, 8, 1),
-    ...                              epochs=2, random_state=0).fit(X, y)
+    >>> net = SharedWeightClassifier(filters=(8, 8), input_shape=(8, 8, 1), epochs=2,
+    ...                              random_state=0).fit(X, y)
     >>> net.shared_weights_
-    {'shared_1': ['stage_1_block_1', 'stage_1_block_2', 'stage_2_entry',
-                  'stage_2_block_1', 'stage_2_block_2']}
+    {'shared_1': ['conv_1_2', 'conv_2', 'conv_2_2']}
     >>> round(net.compression_ratio_, 2)
-    1.65
+    2.14
     """
 
 

@@ -212,9 +212,9 @@ def _check_known(y):
     missing = np.asarray(y.isna()) if hasattr(y, "isna") else np.isnan(y)
     if missing.any():
         raise ValueError(
-            f"y must have a label in each row, got NaN in {np.count_nonzero(missing)} "
-            f"of {len(y)} rows. Leave these out; a distilled model takes the label -1 "
-            "among other integers for none."
+            f"Input y contains NaN in {np.count_nonzero(missing)} of {len(y)} rows, "
+            "and each needs a label. Leave these out; a distilled model takes the "
+            "label -1 among other integers for none."
         )
 
 

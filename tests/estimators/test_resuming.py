@@ -175,8 +175,8 @@ def test_dropout_set_between_fits_compiles_nothing(make, digits):
         {"dense_units": (8, 8)},
         {"activation": "tanh"},
         {"normalization": "batch"},
-        {"depth": 2},
-        {"dense_units": (4,), "depth": 0, "filters": (2,)},
+        {"depth": 3},
+        {"dense_units": (4,), "depth": 3, "filters": (2,)},
     ],
     ids=str,
 )

@@ -272,7 +272,11 @@ NETWORKS = {
         {"filters": (3, 4), "normalization": "batch", "activation": "tanh"},
     ),
     "volumes": (CNNClassifier, (4, 2, 2, 1), {"filters": (2,)}),
-    "tied": (SharedWeightClassifier, (2, 2, 2), {"filters": (3,), "depth": 2}),
+    "tied": (
+        SharedWeightClassifier,
+        (2, 2, 2),
+        {"filters": (3,), "block": "recursive", "depth": 2},
+    ),
 }
 ONE_STEP = {
     "optimizer": "sgd",

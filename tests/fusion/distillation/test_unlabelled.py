@@ -253,7 +253,7 @@ def test_a_callback_that_fails_at_the_end_leaves_nothing_fitted(iris):
 def test_labels_that_are_nan_are_answered_with_minus_one(iris, kind):
     X, y = iris
     y = kind(pd.Series(y).where(np.arange(len(y)) % 3 > 0, np.nan))
-    with pytest.raises(ValueError, match=r"y must have .* NaN in 50 of 150 rows.* -1"):
+    with pytest.raises(ValueError, match=r"y contains NaN in 50 of 150 rows.* -1"):
         DistilledClassifier(Untouchable(), Pupil()).fit(X, y)
 
 
