@@ -2,6 +2,7 @@
 
 from copy import deepcopy
 from dataclasses import replace
+from functools import cache
 
 import numpy as np
 from sklearn.base import clone
@@ -77,12 +78,13 @@ class Lessons:
         """
         if models != [self]:
             return {"X": None, "y": None, "reconstruction_attributes": dict}
-        known = problem.take(np.flatnonzero(problem.labelled))
-        some = len(known) > 0
+        # Rows are copied for callbacks that ask for them, and for no others.
+        known = cache(lambda: problem.take(np.flatnonzero(problem.labelled)))
+        some = problem.labelled.any()
         return {
-            "X": known.X if some else None,
-            "y": known.y if some else None,
-            "metadata": {"sample_weight": known.sample_weight},
+            "X": (lambda: known().X) if some else None,
+            "y": (lambda: known().y) if some else None,
+            "metadata": lambda: {"sample_weight": known().sample_weight},
             "reconstruction_attributes": lambda: attributes[0],
         }
 
